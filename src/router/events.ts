@@ -1,0 +1,199 @@
+import type { Content, MediaFile, MediaKind } from '../domain/content.ts'
+import type {
+  AccountId,
+  AgentId,
+  CardId,
+  EffectId,
+  EventId,
+  GroupId,
+  LaneKey,
+  MessageId,
+  WorkplaceId,
+} from '../domain/ids.ts'
+
+/**
+ * The one table of events. Adapters fill it, handlers read it. A name is `kind:part`. Nobody adds a platform's field:
+ * platform extras stay under `raw`.
+ */
+export interface EventTable {
+  'customer:text': CustomerEvent & { text: string; menuId?: string }
+  'customer:image': CustomerEvent & { media: MediaRef }
+  'customer:voice': CustomerEvent & { media: MediaRef; transcript?: string; durationMs?: number }
+  'customer:video': CustomerEvent & { media: MediaRef }
+  'customer:file': CustomerEvent & { media: MediaRef }
+  'customer:location': CustomerEvent & { content: Content & { kind: 'location' } }
+  'customer:link': CustomerEvent & { content: Content & { kind: 'link' } }
+  'customer:miniprogram': CustomerEvent & { content: Content & { kind: 'miniprogram' } }
+  /** A kind we cannot show; `type` is the platform's word for it. */
+  'customer:unsupported': CustomerEvent & { type: string }
+  'customer:subscribe': CustomerEvent & { scene?: string }
+  'customer:unsubscribe': CustomerEvent
+  'customer:scan': CustomerEvent & { scene: string }
+  /** A tap on the account's own menu. `action` is the platform's event name in lower case, `key` what the item stands for. */
+  'customer:menu': CustomerEvent & { action: string; key: string }
+  /** Anything else the platform tells about this customer; logged, never shown. `name` is the platform's word. */
+  'customer:notice': CustomerEvent & { name: string }
+
+  /** Words of a member of staff, in a group (to the bot) or in a single chat with it. */
+  'agent:text': AgentEvent & { text: string }
+  /** Files of a member of staff, with or without words. */
+  'agent:media': AgentEvent & { text: string; media: MediaRef[] }
+
+  'card:claim': CardEvent
+  'card:release': CardEvent
+  'card:close': CardEvent
+  'card:reply': CardEvent & { text: string }
+  /** The list of colleagues to hand over to. */
+  'card:colleagues': CardEvent
+  'card:transfer': CardEvent & { to: AgentId }
+  /** Send again what failed or is uncertain. */
+  'card:retry': CardEvent & { message: MessageId }
+  /** Draw the present state: 返回, 详情, and every button we do not know. */
+  'card:show': CardEvent
+
+  'delivery:sent': DeliveryEvent & { platformId?: string }
+  'delivery:failed': DeliveryEvent & { reason: string }
+  'delivery:unknown': DeliveryEvent
+  /** Accepted by the platform first, refused later. */
+  'delivery:undelivered': DeliveryEvent & { reason: string }
+
+  'media:ready': MediaEvent & { file: MediaFile }
+  'media:failed': MediaEvent & { reason: string }
+
+  /** Nobody wrote for a while: `idle` gives a held conversation back, `close` ends it. */
+  'tick:idle': TickEvent
+  'tick:close': TickEvent
+  /** A line that waited for its picture waits no longer. */
+  'tick:media': TickEvent & { message: MessageId }
+  /** A group's queue stood above its limit: one digest. */
+  'tick:digest': TickEvent & { group: GroupId }
+  /** A cron entry of the configuration came due. */
+  'cron:minute': TickEvent & { name: string }
+}
+
+export type EventName = keyof EventTable
+
+export interface EventCore {
+  id: EventId
+  lane: LaneKey
+  /** Epoch milliseconds, UTC: the platform's time when it is believable, else that of receipt. */
+  at: number
+  receivedAt: number
+  /** An old event replayed: no automatic text, no clock in the past. */
+  late?: boolean
+  /** What the platform sent, for the record. */
+  raw?: unknown
+}
+
+export interface CustomerEvent {
+  account: AccountId
+  /** The platform's id of the customer. */
+  externalId: string
+  /** Name of the quota rule that this event opens (see ChannelCapabilities.quota). */
+  opens?: string
+  /** Small facts needed to answer (the latest message id, a welcome code); merged into the contact's. */
+  refs?: Record<string, string>
+}
+
+export interface AgentEvent {
+  agent: AgentRef
+  chat: ChatRef
+  /** The platform's id of this message, for an answer that quotes it. */
+  messageId: string
+}
+
+export interface CardEvent {
+  agent: AgentRef
+  chat: ChatRef
+  card: CardId
+  /** The lease the card was drawn with; an older one than the present is answered, and does nothing. */
+  lease: number
+}
+
+export interface DeliveryEvent {
+  effect: EffectId
+  /** `reply`, `lines`, `card`, `note`, `whisper`, as in the effect. */
+  what: string
+  group?: GroupId
+  messages: MessageId[]
+}
+
+export interface MediaEvent {
+  message: MessageId
+}
+
+export interface TickEvent {
+  dueAt: number
+}
+
+/** A member of staff as a workplace reports them. */
+export interface AgentRef {
+  id: AgentId
+  workplace: WorkplaceId
+  /** The platform's user id. */
+  user: string
+  /** As shown in the workplace, when it tells. */
+  name?: string
+}
+
+export interface ChatRef {
+  kind: 'group' | 'direct'
+  workplace: WorkplaceId
+  /** The platform's chat id, byte for byte; in a direct chat the user's. */
+  id: string
+}
+
+/** Where an adapter finds a file that a message points to; only that adapter reads `ref`. */
+export interface MediaRef {
+  kind: MediaKind
+  ref: string
+  name?: string
+}
+
+/** An event as a handler sees it: `name` and exactly the fields of its row in the table. */
+export type BotEvent<Name extends EventName = EventName> = {
+  [N in Name]: EventCore & { name: N } & EventTable[N]
+}[Name]
+
+/** All names, for checking a query when the bot is put together. */
+export const eventNames = [
+  'customer:text',
+  'customer:image',
+  'customer:voice',
+  'customer:video',
+  'customer:file',
+  'customer:location',
+  'customer:link',
+  'customer:miniprogram',
+  'customer:unsupported',
+  'customer:subscribe',
+  'customer:unsubscribe',
+  'customer:scan',
+  'customer:menu',
+  'customer:notice',
+  'agent:text',
+  'agent:media',
+  'card:claim',
+  'card:release',
+  'card:close',
+  'card:reply',
+  'card:colleagues',
+  'card:transfer',
+  'card:retry',
+  'card:show',
+  'delivery:sent',
+  'delivery:failed',
+  'delivery:unknown',
+  'delivery:undelivered',
+  'media:ready',
+  'media:failed',
+  'tick:idle',
+  'tick:close',
+  'tick:media',
+  'tick:digest',
+  'cron:minute',
+] as const satisfies readonly EventName[]
+
+// Fails to compile when a name of the table is missing above.
+type Missing = Exclude<EventName, (typeof eventNames)[number]>
+export const everyNameIsListed: [Missing] extends [never] ? true : Missing = true
