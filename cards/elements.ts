@@ -19,12 +19,7 @@ export interface Card {
 }
 
 export type CardElement =
-  | TextElement
-  | FieldsElement
-  | TranscriptElement
-  | ActionsElement
-  | ChoiceElement
-  | InputElement
+  TextElement | FieldsElement | TranscriptElement | ActionsElement | ChoiceElement | InputElement
 
 export interface TextElement {
   type: 'text'
@@ -55,14 +50,7 @@ export interface TranscriptLine {
 }
 
 export type CardAction =
-  | 'claim'
-  | 'release'
-  | 'close'
-  | 'reply'
-  | 'colleagues'
-  | 'transfer'
-  | 'retry'
-  | 'show'
+  'claim' | 'release' | 'close' | 'reply' | 'colleagues' | 'transfer' | 'retry' | 'show'
 
 export interface Button {
   action: CardAction

@@ -17,8 +17,8 @@ import type {
 } from './ids.ts'
 import type { Message } from './message.ts'
 import type { Thread } from './thread.ts'
-import type { ChatRef, MediaRef } from '../router/events.ts'
-import type { Line } from '../ports/workplace.ts'
+import type { Line } from './line.ts'
+import type { ChatRef, MediaRef } from './refs.ts'
 
 /** What a handled event commits: whole or not at all. Every part may be missing. */
 export interface Change {

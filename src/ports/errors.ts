@@ -5,9 +5,7 @@
  * - `give-up`: not delivered and never will be; `reason` is a key of cards/reasons.ts, the words an agent sees
  */
 export type NextStep =
-  | { do: 'retry'; afterMs?: number }
-  | { do: 'refresh-token' }
-  | { do: 'give-up'; reason: string }
+  { do: 'retry'; afterMs?: number } | { do: 'refresh-token' } | { do: 'give-up'; reason: string }
 
 export interface PlatformErrorOptions {
   /** `no`: certainly not delivered. `unknown`: it may have been; a retry may send it twice. */

@@ -139,7 +139,12 @@ export interface Store {
   recover(now: number): Promise<Recovery>
 
   /** Takes or renews a lease; undefined while another owner has it. */
-  lease(name: string, owner: string, now: number, untilMs: number): Promise<{ fence: number } | undefined>
+  lease(
+    name: string,
+    owner: string,
+    now: number,
+    untilMs: number,
+  ): Promise<{ fence: number } | undefined>
   releaseLease(name: string, owner: string): Promise<void>
   token(name: string): Promise<StoredToken | undefined>
   putToken(name: string, token: StoredToken): Promise<void>

@@ -1,7 +1,8 @@
 import type { Card, CardElement } from '#cards/elements.ts'
 import type { MediaFile } from '../domain/content.ts'
 import type { AgentId, CardId, WorkplaceId } from '../domain/ids.ts'
-import type { AgentRef, ChatRef, MediaRef } from '../router/events.ts'
+import type { Line } from '../domain/line.ts'
+import type { AgentRef, ChatRef, MediaRef } from '../domain/refs.ts'
 import type { Check, Health } from './health.ts'
 import type { FetchedMedia } from './media.ts'
 
@@ -41,16 +42,6 @@ export interface WorkplaceCapabilities {
   /** Least time between two groups of lines of one thread, and between two updates of one card. */
   lineGapMs: number
   cardGapMs: number
-}
-
-/** One numbered line of a thread. Texts are plain; the adapter escapes. */
-export interface Line {
-  /** With brackets and number: 〔#7KQ8H2·7〕. Always drawn unescaped, first. */
-  marker: string
-  /** Who says it, e.g. 客户-7F3A · 旗舰店, or 张三; empty for a note of ours. */
-  who: string
-  from: 'customer' | 'agent' | 'note'
-  text: string
 }
 
 /** What the outbox asks a workplace to do. */

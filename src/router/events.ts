@@ -1,4 +1,4 @@
-import type { Content, MediaFile, MediaKind } from '../domain/content.ts'
+import type { Content, MediaFile } from '../domain/content.ts'
 import type {
   AccountId,
   AgentId,
@@ -8,8 +8,10 @@ import type {
   GroupId,
   LaneKey,
   MessageId,
-  WorkplaceId,
 } from '../domain/ids.ts'
+import type { AgentRef, ChatRef, MediaRef } from '../domain/refs.ts'
+
+export type { AgentRef, ChatRef, MediaRef } from '../domain/refs.ts'
 
 /**
  * The one table of events. Adapters fill it, handlers read it. A name is `kind:part`. Nobody adds a platform's field:
@@ -124,30 +126,6 @@ export interface MediaEvent {
 
 export interface TickEvent {
   dueAt: number
-}
-
-/** A member of staff as a workplace reports them. */
-export interface AgentRef {
-  id: AgentId
-  workplace: WorkplaceId
-  /** The platform's user id. */
-  user: string
-  /** As shown in the workplace, when it tells. */
-  name?: string
-}
-
-export interface ChatRef {
-  kind: 'group' | 'direct'
-  workplace: WorkplaceId
-  /** The platform's chat id, byte for byte; in a direct chat the user's. */
-  id: string
-}
-
-/** Where an adapter finds a file that a message points to; only that adapter reads `ref`. */
-export interface MediaRef {
-  kind: MediaKind
-  ref: string
-  name?: string
 }
 
 /** An event as a handler sees it: `name` and exactly the fields of its row in the table. */
