@@ -1,10 +1,15 @@
-import type { CardId, GroupId } from './ids.ts'
+import type { ConversationId, CardId, GroupId } from './ids.ts'
+import type { Conversation } from './conversation.ts'
+import { isMedia } from './content.ts'
+import type { Message } from './message.ts'
 
 /** What one group sees of a conversation. */
 export interface Thread {
   group: GroupId
   /** Number of the last line. */
   lines: number
+  /** Number of the last message that was looked at for a line of its own. */
+  lined: number
   /** The card that is redrawn now; older ones are stubs whose clicks still count. */
   card?: ThreadCard
 }
@@ -20,4 +25,110 @@ export interface ThreadCard {
   shown: number
   /** The holder's last click or reply on it. */
   touchedAt: number
+}
+
+/** What a workplace's cards can do, as far as a thread needs it (WorkplaceCapabilities has it). */
+export interface CardAbilities {
+  cards: boolean
+  cardPushGroup: boolean
+  cardUpdateLater: boolean
+  transcript: 'card' | 'lines'
+  transcriptLines: number
+  transcriptLineChars: number
+}
+
+/** When a card that has scrolled away is posted anew. */
+export interface RepostPolicy {
+  /** Newer posts of ours in the group. */
+  afterPosts: number
+  afterMs: number
+  /** Not this soon after the holder's last click: a draft in the card would be lost. */
+  notWithinMs: number
+}
+
+/** Whether a group follows the talk: all while it waits, the holder's while it is held. */
+export function follows(
+  group: GroupId,
+  conversation: Conversation,
+  mirror: 'holder' | 'all',
+): boolean {
+  return mirror === 'all' || conversation.holder === undefined || conversation.holder.group === group
+}
+
+export interface CardSituation {
+  thread: Thread
+  conversation: Conversation
+  can: CardAbilities
+  /** Posts of ours that the group has had so far. */
+  posted: number
+  /** The customer wrote, or the conversation came back to the queue: people should notice. */
+  news: boolean
+  now: number
+  policy: RepostPolicy
+}
+
+/** What becomes of a thread's card after an event. */
+export function planCard(situation: CardSituation): 'post' | 'update' | 'repost' | 'nothing' {
+  const { thread, conversation, can, news } = situation
+  if (!can.cards) return 'nothing'
+  if (!thread.card) return can.cardPushGroup && conversation.status !== 'closed' ? 'post' : 'nothing'
+  if (news && can.cardPushGroup && hasScrolledAway(situation)) return 'repost'
+  return can.cardUpdateLater ? 'update' : 'nothing'
+}
+
+function hasScrolledAway({ thread, conversation, can, posted, now, policy }: CardSituation): boolean {
+  const card = thread.card
+  if (!card) return false
+  // Where a card cannot be redrawn, only a waiting conversation needs a fresh one: its buttons.
+  if (!can.cardUpdateLater && conversation.status !== 'waiting') return false
+  if (conversation.status === 'held' && now - card.touchedAt < policy.notWithinMs) return false
+  return posted - card.postedAfter >= policy.afterPosts || now - card.postedAt >= policy.afterMs
+}
+
+/**
+ * Which customer's messages get a line of their own now, oldest first, and how far we have looked.
+ * Where the card carries the talk these are the ones it cannot show whole: long texts, files, and those that a burst
+ * pushes off it before any drawing of them arrived. A file that is still being fetched holds those behind it, unless
+ * its time is up (`unfetched`).
+ */
+export function dueLines(
+  thread: Thread,
+  messages: readonly Message[],
+  can: CardAbilities,
+  unfetched: (message: Message) => boolean,
+): { due: Message[]; lined: number } {
+  const due: Message[] = []
+  let { lined } = thread
+  const last = messages.at(-1)?.number ?? 0
+  for (const message of messages) {
+    if (message.number <= lined) continue
+    if (unfetched(message)) break
+    // A short text may still be pushed off the card later, so it stays in sight until a drawing has shown it.
+    if (message.from !== 'customer' || can.transcript === 'lines' || !can.cards || needsLine(message, can)) {
+      if (message.from === 'customer') due.push(message)
+      lined = message.number
+    } else if (message.number <= (thread.card?.shown ?? 0)) lined = message.number
+    else if (message.number <= last - can.transcriptLines) {
+      due.push(message)
+      lined = message.number
+    } else break
+  }
+  return { due, lined }
+}
+
+function needsLine({ content }: Message, can: CardAbilities): boolean {
+  if (isMedia(content)) return content.file !== undefined
+  return content.kind === 'text' && Array.from(content.text).length > can.transcriptLineChars
+}
+
+/** A card id: unique per bot, at most 100 of `[0-9A-Za-z-]`. */
+export function makeCardId(conversation: ConversationId, group: GroupId, revision: number): CardId {
+  return `${conversation}-${shortHash(group)}-r${revision}` as CardId
+}
+
+/** FNV-1a, 32 bits, base 36: tells the groups of one conversation apart. */
+function shortHash(text: string): string {
+  let hash = 0x811c9dc5
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193)
+  return (hash >>> 0).toString(36)
 }

@@ -1,0 +1,118 @@
+import type { Contact } from './contact.ts'
+import type { Content } from './content.ts'
+import { type Conversation, isHeldBy } from './conversation.ts'
+import type { AgentId } from './ids.ts'
+import { type QuotaLedger, type QuotaRules, noRoomReason, reserve, room } from './quota.ts'
+
+/** What a channel can carry, as far as the door needs it (ChannelCapabilities has it). */
+export interface Carrier {
+  send: Partial<Record<Content['kind'], { maxBytes: number }>>
+  mediaTypes: Partial<Record<string, readonly string[]>>
+  quota: QuotaRules
+}
+
+export type OutboundRefusal =
+  | 'not-held'
+  | 'held-by-other'
+  | 'closed'
+  | 'not-following'
+  | 'window-closed'
+  | 'quota-used'
+  | 'quota-too-small'
+  | 'kind-unsupported'
+  | 'type-unsupported'
+  | 'too-large'
+  | 'empty'
+  | 'stale-card'
+
+export type Outbound =
+  /** One message each, in order; `quota` with all of them reserved under `trigger`. */
+  | { ok: true; parts: Content[]; trigger: string; quota: QuotaLedger }
+  | { ok: false; refusal: OutboundRefusal }
+
+/**
+ * The one door through which every text bound for a customer passes: holder and lease, window, quota, kind, length.
+ * It fails closed.
+ */
+export function outbound(
+  said: { by: AgentId; lease?: number; content: Content },
+  conversation: Conversation | undefined,
+  contact: Contact,
+  carrier: Carrier,
+  now: number,
+): Outbound {
+  const refusal = maySpeak(said, conversation, contact)
+  if (refusal) return { ok: false, refusal }
+  const fitted = fit(said.content, carrier)
+  if (typeof fitted === 'string') return { ok: false, refusal: fitted }
+  const open = room(contact.quota, carrier.quota, now)
+  if (!open) return { ok: false, refusal: noRoomReason(contact.quota, carrier.quota, now) }
+  if (open.left < fitted.length) return { ok: false, refusal: 'quota-too-small' }
+  let quota = contact.quota
+  for (const _ of fitted) quota = reserve(quota, open.trigger)
+  return { ok: true, parts: fitted, trigger: open.trigger, quota }
+}
+
+function maySpeak(
+  said: { by: AgentId; lease?: number },
+  conversation: Conversation | undefined,
+  contact: Contact,
+): OutboundRefusal | undefined {
+  if (!conversation || conversation.status === 'closed') return 'closed'
+  if (conversation.status === 'waiting') return 'not-held'
+  if (!isHeldBy(conversation, said.by)) return 'held-by-other'
+  if (said.lease !== undefined && said.lease !== conversation.lease) return 'stale-card'
+  return contact.following ? undefined : 'not-following'
+}
+
+/** The content as messages that each fit; a text that is too long is split where a line or a sentence ends. */
+function fit(content: Content, carrier: Carrier): Content[] | OutboundRefusal {
+  const limit = carrier.send[content.kind]
+  if (!limit) return 'kind-unsupported'
+  if (content.kind === 'text') {
+    const words = content.text.trim()
+    return words === ''
+      ? 'empty'
+      : splitText(words, limit.maxBytes).map((text) => ({ kind: 'text', text }))
+  }
+  if (!('file' in content) || !content.file) return [content]
+  if (content.file.bytes > limit.maxBytes) return 'too-large'
+  const types = carrier.mediaTypes[content.kind]
+  return types && !types.includes(content.file.type) ? 'type-unsupported' : [content]
+}
+
+/** @returns parts of at most `maxBytes` of UTF-8; never cuts a character, prefers line and sentence ends */
+export function splitText(text: string, maxBytes: number): string[] {
+  const parts: string[] = []
+  let rest = text
+  while (Buffer.byteLength(rest) > maxBytes) {
+    const head = takeBytes(rest, maxBytes)
+    const at = lastBreak(head)
+    parts.push(rest.slice(0, at).trimEnd())
+    rest = rest.slice(at).trimStart()
+  }
+  if (rest !== '') parts.push(rest)
+  return parts
+}
+
+function takeBytes(text: string, maxBytes: number): string {
+  let bytes = 0
+  let end = 0
+  for (const { segment } of graphemes.segment(text)) {
+    bytes += Buffer.byteLength(segment)
+    if (bytes > maxBytes) break
+    end += segment.length
+  }
+  return end === 0 ? Array.from(text)[0]! : text.slice(0, end)
+}
+
+const graphemes = new Intl.Segmenter('zh', { granularity: 'grapheme' })
+
+/** Just behind the last good place to break, unless that would leave less than half. */
+function lastBreak(head: string): number {
+  for (const ends of ['\n', '。！？!?', '；;，, ']) {
+    const at = Math.max(...Array.from(ends, (end) => head.lastIndexOf(end)))
+    if (at >= head.length / 2) return at + 1
+  }
+  return head.length
+}
