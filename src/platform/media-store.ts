@@ -143,7 +143,7 @@ function safeName(name: string): string {
 function tooLarge(maxBytes: number): PlatformError {
   return new PlatformError('media.too_large', `the file has more than ${maxBytes} bytes`, {
     delivered: 'no',
-    next: { do: 'give-up', reason: 'media-too-large' },
+    next: { do: 'give-up', reason: 'media.too_large' },
   })
 }
 

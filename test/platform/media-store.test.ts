@@ -58,7 +58,7 @@ describe('the media store', () => {
     const putting = media.put({ stream: Readable.from([PNG, PNG]) }, 'image', PNG.length)
     await expect(putting).rejects.toMatchObject({
       code: 'media.too_large',
-      next: { do: 'give-up', reason: 'media-too-large' },
+      next: { do: 'give-up', reason: 'media.too_large' },
     })
     expect(await files()).toEqual([])
   })
