@@ -78,7 +78,14 @@ export type EffectBody =
   /** Neighbours in one thread may leave as one message. */
   | { do: 'line'; chat: ChatRef; line: Line }
   | { do: 'media'; chat: ChatRef; file: MediaFile; caption: Line }
-  | { do: 'post-card'; chat: ChatRef; card: Card; mention: AgentId[]; shows: number }
+  | {
+      do: 'post-card'
+      chat: ChatRef
+      card: Card
+      mention: AgentId[]
+      shows: number
+      answers?: string
+    }
   | { do: 'update-card'; chat: ChatRef; card: Card; shows: number }
   | { do: 'note'; chat: ChatRef; title: string; body: CardElement[]; answers?: string }
   | { do: 'fetch-media'; media: MediaRef; from: 'channel' | 'workplace' }

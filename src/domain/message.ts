@@ -17,14 +17,17 @@ export interface Message {
   who: string
   agent?: AgentId
   content: Content
-  /** Epoch milliseconds, UTC. */
+  /** Epoch milliseconds, UTC: the platform's time. */
   at: number
+  /** When it reached us; only of customers' messages. */
+  arrivedAt?: number
   /** Only of customers' messages. */
   relay?: RelayState
   /** Only of answers. */
   reply?: ReplyState
   /** Why it failed, a key of cards/reasons.ts. */
   reason?: string
-  /** The quota trigger that an answer used; given back to it alone. */
+  /** The quota trigger that an answer used; given back to it alone, and only if it was opened before `queuedAt`. */
   trigger?: string
+  queuedAt?: number
 }

@@ -61,6 +61,17 @@ export function exhaust(ledger: QuotaLedger, rules: QuotaRules, now: number): Qu
   return next
 }
 
+/** When the opening of this trigger ends; undefined when it has none. */
+export function windowEnd(
+  ledger: QuotaLedger,
+  rules: QuotaRules,
+  trigger: string | undefined,
+): number | undefined {
+  const entry = trigger === undefined ? undefined : ledger[trigger]
+  const rule = trigger === undefined ? undefined : rules[trigger]
+  return entry && rule ? entry.openedAt + rule.windowMs : undefined
+}
+
 function openRooms(ledger: QuotaLedger, rules: QuotaRules, now: number): Room[] {
   return Object.entries(ledger)
     .flatMap(([trigger, entry]) => {

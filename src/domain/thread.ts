@@ -8,8 +8,9 @@ export interface Thread {
   group: GroupId
   /** Number of the last line. */
   lines: number
-  /** Number of the last message that was looked at for a line of its own. */
+  /** Up to this message it is settled which ones get a line of their own; `linedAhead` are settled ones beyond a gap. */
   lined: number
+  linedAhead: number[]
   /** The card that is redrawn now; older ones are stubs whose clicks still count. */
   card?: ThreadCard
 }
@@ -52,7 +53,9 @@ export function follows(
   conversation: Conversation,
   mirror: 'holder' | 'all',
 ): boolean {
-  return mirror === 'all' || conversation.holder === undefined || conversation.holder.group === group
+  return (
+    mirror === 'all' || conversation.holder === undefined || conversation.holder.group === group
+  )
 }
 
 export interface CardSituation {
@@ -71,12 +74,20 @@ export interface CardSituation {
 export function planCard(situation: CardSituation): 'post' | 'update' | 'repost' | 'nothing' {
   const { thread, conversation, can, news } = situation
   if (!can.cards) return 'nothing'
-  if (!thread.card) return can.cardPushGroup && conversation.status !== 'closed' ? 'post' : 'nothing'
+  if (!thread.card)
+    return can.cardPushGroup && conversation.status !== 'closed' ? 'post' : 'nothing'
   if (news && can.cardPushGroup && hasScrolledAway(situation)) return 'repost'
   return can.cardUpdateLater ? 'update' : 'nothing'
 }
 
-function hasScrolledAway({ thread, conversation, can, posted, now, policy }: CardSituation): boolean {
+function hasScrolledAway({
+  thread,
+  conversation,
+  can,
+  posted,
+  now,
+  policy,
+}: CardSituation): boolean {
   const card = thread.card
   if (!card) return false
   // Where a card cannot be redrawn, only a waiting conversation needs a fresh one: its buttons.
@@ -86,34 +97,51 @@ function hasScrolledAway({ thread, conversation, can, posted, now, policy }: Car
 }
 
 /**
- * Which customer's messages get a line of their own now, oldest first, and how far we have looked.
+ * Which customer's messages get a line of their own now, oldest first, and the thread that remembers it.
  * Where the card carries the talk these are the ones it cannot show whole: long texts, files, and those that a burst
  * pushes off it before any drawing of them arrived. A file that is still being fetched holds those behind it, unless
- * its time is up (`unfetched`).
+ * its time is up (`unfetched` says so).
  */
 export function dueLines(
   thread: Thread,
   messages: readonly Message[],
   can: CardAbilities,
   unfetched: (message: Message) => boolean,
-): { due: Message[]; lined: number } {
+): { due: Message[]; thread: Thread } {
   const due: Message[] = []
-  let { lined } = thread
+  const seen = new Set(thread.linedAhead)
   const last = messages.at(-1)?.number ?? 0
   for (const message of messages) {
-    if (message.number <= lined) continue
+    if (message.number <= thread.lined || seen.has(message.number)) continue
     if (unfetched(message)) break
-    // A short text may still be pushed off the card later, so it stays in sight until a drawing has shown it.
-    if (message.from !== 'customer' || can.transcript === 'lines' || !can.cards || needsLine(message, can)) {
-      if (message.from === 'customer') due.push(message)
-      lined = message.number
-    } else if (message.number <= (thread.card?.shown ?? 0)) lined = message.number
-    else if (message.number <= last - can.transcriptLines) {
-      due.push(message)
-      lined = message.number
-    } else break
+    const wanted = wantsLine(message, thread, can, last)
+    if (wanted === 'yes') due.push(message)
+    if (wanted !== 'later') seen.add(message.number)
   }
-  return { due, lined }
+  return { due, thread: remember(thread, messages, seen) }
+}
+
+function wantsLine(
+  message: Message,
+  thread: Thread,
+  can: CardAbilities,
+  last: number,
+): 'yes' | 'no' | 'later' {
+  if (message.from !== 'customer') return 'no'
+  if (can.transcript === 'lines' || !can.cards || needsLine(message, can)) return 'yes'
+  if (message.number <= (thread.card?.shown ?? 0)) return 'no'
+  return message.number <= last - can.transcriptLines ? 'yes' : 'later'
+}
+
+/** Moves the watermark over all that is settled; what is settled beyond a gap is kept by number. */
+function remember(thread: Thread, messages: readonly Message[], seen: ReadonlySet<number>): Thread {
+  let { lined } = thread
+  for (const { number } of messages) {
+    if (number <= lined) continue
+    if (!seen.has(number)) break
+    lined = number
+  }
+  return { ...thread, lined, linedAhead: [...seen].filter((number) => number > lined) }
 }
 
 function needsLine({ content }: Message, can: CardAbilities): boolean {

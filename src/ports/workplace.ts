@@ -50,7 +50,8 @@ export type Delivery =
   | { do: 'lines'; chat: ChatRef; lines: Line[] }
   /** One file, sent as the workplace shows it; `caption` is the marked line that goes with it. */
   | { do: 'media'; chat: ChatRef; file: MediaFile; caption: Line }
-  | { do: 'post-card'; chat: ChatRef; card: Card; mention: AgentId[] }
+  /** `answers` is the message that asked for it: the only way to show a card where `cardPushGroup` is off. */
+  | { do: 'post-card'; chat: ChatRef; card: Card; mention: AgentId[]; answers?: string }
   | { do: 'update-card'; chat: ChatRef; card: Card }
   /** Words of ours without a thread, to a group or to one person. */
   | { do: 'note'; chat: ChatRef; title: string; body: CardElement[]; answers?: string }

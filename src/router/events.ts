@@ -62,13 +62,17 @@ export interface EventTable {
   'media:ready': MediaEvent & { file: MediaFile }
   'media:failed': MediaEvent & { reason: string }
 
+  /** Somebody writes to the bot whom the workplace does not name. */
+  'stranger:text': { chat: ChatRef; messageId: string }
+
+  /** A group was bound to the desk while this conversation was open. */
+  'thread:open': { group: GroupId }
+
   /** Nobody wrote for a while: `idle` gives a held conversation back, `close` ends it. */
   'tick:idle': TickEvent
   'tick:close': TickEvent
   /** A line that waited for its picture waits no longer. */
   'tick:media': TickEvent & { message: MessageId }
-  /** A group's queue stood above its limit: one digest. */
-  'tick:digest': TickEvent & { group: GroupId }
   /** A cron entry of the configuration came due. */
   'cron:minute': TickEvent & { name: string }
 }
@@ -102,6 +106,8 @@ export interface AgentEvent {
   chat: ChatRef
   /** The platform's id of this message, for an answer that quotes it. */
   messageId: string
+  /** The conversation that the message names or quotes, as typed, when there is none such. */
+  unknownMarker?: string
 }
 
 export interface CardEvent {
@@ -165,10 +171,11 @@ export const eventNames = [
   'delivery:undelivered',
   'media:ready',
   'media:failed',
+  'stranger:text',
+  'thread:open',
   'tick:idle',
   'tick:close',
   'tick:media',
-  'tick:digest',
   'cron:minute',
 ] as const satisfies readonly EventName[]
 

@@ -1,0 +1,39 @@
+import type { MoveRefusal } from '#src/domain/conversation.ts'
+import type { OutboundRefusal } from '#src/domain/outbound.ts'
+
+/** Why something was not done, in words an agent understands, and what to do next. */
+const reasons = {
+  // moves
+  'stale-card': '卡片已过时，已为你刷新，请再试一次',
+  'already-yours': '这位顾客已由你接待，直接回复即可',
+  'held-by-other': '这位顾客由同事接待中，可请对方“转”给你',
+  'not-held': '还没有人接待，请先“认领”',
+  'not-yours': '只有接待人可以这样做',
+  closed: '会话已结束；顾客再次来消息时会重新打开',
+  'still-open': '会话还在进行',
+  // the door to the customer
+  'not-following': '顾客已取消关注，无法送达',
+  'window-closed': '已超过平台回复时限，等顾客再来消息后才能回复',
+  'quota-used': '平台回复条数已用完，等顾客再来消息后才能回复',
+  'quota-too-small': '这段话要分几条发，剩余条数不够，请缩短后再发',
+  'kind-unsupported': '该渠道不支持发送这类内容，请改用文字或图片',
+  'type-unsupported': '该渠道不支持这种文件格式，请换一种格式',
+  'too-large': '文件太大，请压缩后再发',
+  empty: '内容是空的，请输入文字再发',
+  // sending
+  expired: '等待太久，已放弃发送',
+  interrupted: '发送时服务中断，不确定顾客是否收到',
+  'no-answer': '平台没有回应，不确定顾客是否收到',
+  unreachable: '平台暂时无法连接',
+  unexpected: '发送失败，请联系管理员查看日志',
+  // media
+  'media.too_large': '文件超过大小上限，没有保存',
+  'media.expired': '文件在平台上已过期，请顾客重发',
+  'media.failed': '文件取回失败，请顾客重发',
+} as const satisfies Record<MoveRefusal | OutboundRefusal | string, string>
+
+/** The words for a reason; one that nobody has put into words is shown as it is, so that it can be looked up. */
+export function reasonWords(reason: string): string {
+  const known: Readonly<Record<string, string>> = reasons
+  return known[reason] ?? `发送失败（${reason}），请联系管理员`
+}
