@@ -1,0 +1,72 @@
+import { reasonWords } from '#cards/reasons.ts'
+import { isHeldBy } from '#src/domain/conversation.ts'
+import type { Context } from '#src/router/context.ts'
+import type { AgentRef, MediaRef } from '#src/domain/refs.ts'
+import { composer } from './bot.ts'
+
+/** Answering: only the holder's words reach the customer; everything else stays in the group, with the reason. */
+export const reply = composer()
+
+reply.on('card:reply', (ctx) => {
+  const { agent, lease, text } = ctx.event
+  const accepted = say(ctx, agent, text, lease)
+  if (accepted) ctx.answer({ hint: '发送中', accepted })
+})
+
+reply.on('agent:text', (ctx) => {
+  say(ctx, ctx.event.agent, ctx.event.text)
+})
+
+reply.on('agent:media', (ctx) => {
+  const { agent, text, media } = ctx.event
+  const { conversation } = ctx
+  if (!isHeldBy(conversation, agent.id)) return ctx.whisper(notYours(ctx))
+  if (text.trim() !== '' && !say(ctx, agent, text)) return undefined
+  for (const file of media) queueFile(ctx, agent, file)
+  return ctx.redraw('all')
+})
+
+reply.on('card:retry', (ctx) => {
+  const message = ctx.messages.find(({ id }) => id === ctx.event.message)
+  if (!message || message.reply === 'queued' || message.reply === 'sent')
+    return ctx.whisper('这条回复不需要重发')
+  const passed = ctx.sendAgain(message, ctx.event.agent.id)
+  if (!passed.ok) return ctx.whisper(reasonWords(passed.refusal))
+  ctx.redraw('all')
+  return ctx.answer({ hint: '重新发送中', accepted: true })
+})
+
+function say(ctx: Context, agent: AgentRef, text: string, lease?: number): boolean {
+  const passed = ctx.toCustomer({
+    by: ctx.speaker(agent),
+    content: { kind: 'text', text },
+    ...(lease !== undefined && { lease }),
+  })
+  if (passed.ok) {
+    ctx.redraw('all')
+    ctx.log('reply', { parts: passed.parts.length })
+  } else {
+    ctx.whisper(`没有发给顾客：${reasonWords(passed.refusal)}`)
+    ctx.log('reply-refused', { reason: passed.refusal })
+  }
+  return passed.ok
+}
+
+/** A file goes through the door once it is here. */
+function queueFile(ctx: Context, agent: AgentRef, file: MediaRef): void {
+  const message = ctx.addMessage({
+    from: 'agent',
+    who: ctx.nameOf(agent),
+    agent: agent.id,
+    content: { kind: file.kind },
+    at: ctx.now,
+    queuedAt: ctx.now,
+    reply: 'queued',
+  })
+  ctx.fetchMedia(message, file, 'workplace')
+}
+
+function notYours({ conversation }: Context): string {
+  if (!conversation || conversation.status === 'closed') return reasonWords('closed')
+  return reasonWords(conversation.status === 'waiting' ? 'not-held' : 'held-by-other')
+}

@@ -1,0 +1,68 @@
+import type { Agent } from '#src/domain/desk.ts'
+import type { AgentRef } from '#src/domain/refs.ts'
+import type { Context } from '#src/router/context.ts'
+import { composer } from './bot.ts'
+import { homeGroup, refusalWords } from './claim.ts'
+import { noteLine, relayLines } from './lines.ts'
+
+/** Handing a conversation over to a named colleague, who may sit in the other workplace. */
+export const transfer = composer()
+
+transfer.on('card:colleagues', (ctx) => {
+  const { conversation, event } = ctx
+  if (conversation?.holder?.agent !== event.agent.id)
+    return ctx.whisper(refusalWords(ctx, 'not-yours'))
+  return ctx.answer({ accepted: false, show: 'colleagues' })
+})
+
+transfer.on('card:transfer', (ctx) => {
+  const colleague = ctx.agentKnown(ctx.event.to)
+  if (!colleague) return ctx.whisper('没有找到这位同事，请返回后重选')
+  return handOver(ctx, ctx.event.agent, colleague, ctx.event.lease)
+})
+
+transfer.command('转', (ctx) => {
+  const wanted = ctx.command.to
+  const found = colleaguesCalled(ctx, wanted)
+  const [only] = found
+  if (only && found.length === 1) return handOver(ctx, ctx.event.agent, only)
+  return ctx.whisper(
+    found.length > 1
+      ? `有 ${found.length} 位同事叫“${wanted}”，请写全名（${names(found)}）；没有发给顾客`
+      : `没有叫“${wanted}”的同事，没有发给顾客。可转给：${names(others(ctx)) || '暂无'}`,
+  )
+})
+
+function handOver(ctx: Context, by: AgentRef, colleague: Agent, lease?: number): void {
+  const group = homeGroup(ctx, colleague)
+  if (!group) return ctx.whisper(`${colleague.name} 所在的群还没有绑定，无法转接`)
+  const to = { agent: colleague.id, name: colleague.name, group, since: ctx.now }
+  const moved = ctx.move({ do: 'transfer', by: by.id, to, ...(lease !== undefined && { lease }) })
+  if (!moved.ok) return ctx.whisper(refusalWords(ctx, moved.refusal))
+  ctx.mentions.add(colleague.id)
+  ctx.changeDesk({
+    current: [
+      { agent: colleague.id, lane: ctx.event.lane },
+      { agent: by.id, lane: undefined },
+    ],
+  })
+  noteLine(ctx, `${ctx.nameOf(by)} 已转给 ${colleague.name}，请接着回复顾客`)
+  relayLines(ctx)
+  ctx.log('transferred')
+  return ctx.answer({ hint: `已转给 ${colleague.name}`, accepted: true })
+}
+
+const others = (ctx: Context): Agent[] =>
+  ctx.desk.agents.filter(({ id }) => !('agent' in ctx.event) || id !== ctx.event.agent.id)
+
+/** By the whole name; else by its beginning, if only one fits. */
+function colleaguesCalled(ctx: Context, wanted: string): Agent[] {
+  const exact = ctx.desk.agents.filter(({ name, user }) => name === wanted || user === wanted)
+  return exact.length > 0 ? exact : others(ctx).filter(({ name }) => name.startsWith(wanted))
+}
+
+const names = (agents: readonly Agent[]): string =>
+  agents
+    .slice(0, 10)
+    .map(({ name }) => name)
+    .join('、')

@@ -1,0 +1,127 @@
+import { contentWords } from '#cards/contents.ts'
+import type { ConversationView } from '#cards/conversation.ts'
+import type { TranscriptLine } from '#cards/elements.ts'
+import { reasonWords } from '#cards/reasons.ts'
+import type { Contact } from '#src/domain/contact.ts'
+import type { Conversation } from '#src/domain/conversation.ts'
+import type { Group } from '#src/domain/desk.ts'
+import { harmless, cut } from '#src/domain/escape.ts'
+import type { CardId } from '#src/domain/ids.ts'
+import { shownMarker } from '#src/domain/marker.ts'
+import type { Message, ReplyState } from '#src/domain/message.ts'
+import { noRoomReason, room } from '#src/domain/quota.ts'
+import type { Context } from '#src/router/context.ts'
+import { clockTime, dayAndTime } from './times.ts'
+
+/** The conversation as one group's card shows it, in words. */
+export function conversationView(
+  ctx: Context,
+  conversation: Conversation,
+  contact: Contact,
+  group: Group,
+  id: CardId,
+): ConversationView {
+  const { timeZone } = ctx.deskSettings
+  const { can } = ctx.workplaceOf(group)
+  const { holder } = conversation
+  return {
+    id,
+    lease: conversation.lease,
+    marker: shownMarker(conversation.marker),
+    customer: harmless(contact.alias),
+    source: sourceWords(ctx),
+    status: conversation.status,
+    formerHolders: conversation.formerHolders,
+    transcript: shownMessages(ctx, group).map((message) =>
+      transcriptLine(message, timeZone, can.transcriptLineChars),
+    ),
+    replyBox: can.cardReply,
+    colleagues: colleagues(ctx, conversation, can.maxColleagues),
+    ...(conversation.owedSince !== undefined && {
+      owedSince: clockTime(conversation.owedSince, timeZone),
+    }),
+    ...(holder && { holder: { agent: holder.agent, name: shownName(ctx, holder, group) } }),
+    ...quotaWords(ctx, contact),
+    ...troubleOf(ctx.messages),
+  }
+}
+
+/** 旗舰店 · 公众号 */
+export function sourceWords(ctx: Context): string {
+  const account = ctx.account()
+  return `${account.name} · ${account.channel}`
+}
+
+/** The last messages that fit on this group's card. */
+export function shownMessages(ctx: Context, group: Group): Message[] {
+  return ctx.messages.slice(-ctx.workplaceOf(group).can.transcriptLines)
+}
+
+/** A name from the other workplace is shown with it: 张三·钉钉. */
+function shownName(
+  ctx: Context,
+  holder: { name: string; group: Group['id'] },
+  group: Group,
+): string {
+  const theirs = ctx.desk.groups.find(({ id }) => id === holder.group)
+  if (!theirs || theirs.workplace === group.workplace) return holder.name
+  return `${holder.name}·${ctx.workplaceOf(theirs).label}`
+}
+
+function transcriptLine(message: Message, timeZone: string, maxChars: number): TranscriptLine {
+  const { reply } = message
+  return {
+    at: clockTime(message.at, timeZone),
+    who: harmless(message.who),
+    from: message.from,
+    text: cut(harmless(contentWords(message.content)), maxChars),
+    ...(reply && { state: replyWords[reply] }),
+  }
+}
+
+export const replyWords: Readonly<Record<ReplyState, string>> = {
+  queued: '发送中',
+  sent: '已提交',
+  failed: '发送失败',
+  unknown: '不确定是否送达',
+  undelivered: '未送达',
+}
+
+function quotaWords(ctx: Context, contact: Contact): Pick<ConversationView, 'quota' | 'blocked'> {
+  const { quota } = ctx.account().carrier
+  if (!contact.following) return { quota: '无法回复', blocked: reasonWords('not-following') }
+  const open = room(contact.quota, quota, ctx.now)
+  if (!open)
+    return { quota: '0 条', blocked: reasonWords(noRoomReason(contact.quota, quota, ctx.now)) }
+  return { quota: `${open.left} 条，至 ${dayAndTime(open.until, ctx.deskSettings.timeZone)}` }
+}
+
+/** The last answer, if it went wrong. */
+function troubleOf(messages: readonly Message[]): Pick<ConversationView, 'trouble' | 'draft'> {
+  const last = messages.findLast(({ from }) => from === 'agent')
+  if (
+    !last ||
+    (last.reply !== 'failed' && last.reply !== 'unknown' && last.reply !== 'undelivered')
+  )
+    return {}
+  const words =
+    last.reply === 'unknown'
+      ? '上一条回复不确定是否送达：先看顾客反应，再决定要不要重发'
+      : `上一条回复没有送达：${reasonWords(last.reason ?? 'unexpected')}`
+  return { trouble: { words, message: last.id, again: true } }
+}
+
+function colleagues(
+  ctx: Context,
+  conversation: Conversation,
+  max: number,
+): ConversationView['colleagues'] {
+  return ctx.desk.agents
+    .filter(({ id }) => id !== conversation.holder?.agent)
+    .toSorted((a, b) => b.seenAt - a.seenAt)
+    .slice(0, max)
+    .map(({ id, name, workplace }) => ({
+      value: id,
+      label: `${name}·${ctx.settings.workplaces.get(workplace)?.label ?? workplace}`,
+    }))
+}
