@@ -27,7 +27,8 @@ function refusal(ctx: Context, agent: AgentRef, chat: ChatRef): string | undefin
     return ctx.settings.listed.has(agent.id)
       ? undefined
       : `你还不在客服名单里。请把你的编号 ${agent.user} 发给管理员添加`
-  const isMember = chat.kind === 'group' || (ctx.agentKnown(agent.id)?.groups.length ?? 0) > 0
+  const seenIn = ctx.agentKnown(agent.id)?.groups ?? []
+  const isMember = chat.kind === 'group' || ctx.desk.groups.some(({ id }) => seenIn.includes(id))
   return isMember
     ? undefined
     : `请先在已绑定的客服群里 @机器人 说一句话（你的编号：${agent.user}），再与我单聊`

@@ -2,7 +2,7 @@ import type { Group } from '#src/domain/desk.ts'
 import { makeGroupId } from '#src/domain/ids.ts'
 import type { Context } from '#src/router/context.ts'
 import { composer } from './bot.ts'
-import { relayLines } from './lines.ts'
+import { noteLine, relayLines } from './lines.ts'
 
 /** 绑定: a group joins a desk with a code that the owner was given, and sees at once what is open there. */
 export const bind = composer()
@@ -37,10 +37,17 @@ bind.command('解绑', (ctx) => {
   return ctx.whisper('已解绑，本群不再收到顾客消息')
 })
 
-bind.on('thread:open', (ctx) => {
+bind.on('thread:open', async (ctx) => {
+  // What no group has seen yet may be older than the last messages in sight.
+  if (ctx.conversation) ctx.recall(await ctx.read.messages(ctx.conversation.id, 0, 500))
   ctx.news = true
   relayLines(ctx)
   ctx.redraw(ctx.event.group)
+})
+
+bind.on('thread:parked', (ctx) => {
+  if (ctx.conversation)
+    noteLine(ctx, '有一条消息处理出错，已暂存未丢失；请管理员运行 jieli parked 查看并重放')
 })
 
 async function codeProblem(ctx: Context, code: string): Promise<string | undefined> {

@@ -30,6 +30,7 @@ function take(ctx: Context, agent: AgentRef, lease?: number): void {
   const moved = ctx.move({ do: 'claim', by: holder, ...(lease !== undefined && { lease }) })
   if (!moved.ok) return ctx.whisper(refusalWords(ctx, moved.refusal))
   ctx.changeDesk({ current: [{ agent: agent.id, lane: ctx.event.lane }] })
+  ctx.showTyping()
   noteLine(ctx, `${holder.name} 已认领，引用本行并 @机器人 即可回复顾客`)
   ctx.log('claimed')
   return ctx.answer({ hint: '已认领，请回复顾客', accepted: true })

@@ -16,6 +16,11 @@ lost.on('agent', async (ctx, next) => {
   return ctx.whisper(await whichOne(ctx, agent.id))
 })
 
+lost.on('card', (ctx, next) => {
+  if (ctx.conversation) return next()
+  return ctx.whisper('找不到这张卡片对应的会话，发“列表”查看现有会话')
+})
+
 async function whichOne(
   ctx: Context,
   agent: Parameters<Context['read']['heldBy']>[0],

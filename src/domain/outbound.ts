@@ -9,6 +9,7 @@ export interface Carrier {
   send: Partial<Record<Content['kind'], { maxBytes: number }>>
   mediaTypes: Partial<Record<string, readonly string[]>>
   quota: QuotaRules
+  typing: boolean
 }
 
 export type OutboundRefusal =

@@ -152,6 +152,13 @@ export class Context<E extends BotEvent = BotEvent> {
     else this.messages.push(message)
   }
 
+  /** Adds older messages of this conversation to those in sight. */
+  recall(older: readonly Message[]): void {
+    const known = new Set(this.messages.map(({ id }) => id))
+    this.messages.push(...older.filter(({ id }) => !known.has(id)))
+    this.messages.sort((a, b) => a.number - b.number)
+  }
+
   changeDesk(change: DeskChange): void {
     this.#change.desk = { ...this.#change.desk, ...change }
   }
@@ -255,6 +262,23 @@ export class Context<E extends BotEvent = BotEvent> {
         notify: 'all',
         messages: [message.id],
         expiresAt: until ?? this.now + 60_000,
+      },
+    )
+  }
+
+  /** Lets the customer see that somebody is at it. */
+  showTyping(): void {
+    const { contact } = this
+    if (!contact || !this.account().carrier.typing) return
+    this.effect(
+      { do: 'typing', to: contact.externalId },
+      {
+        target: `typing/${this.event.lane}`,
+        priority: priority.card,
+        credential: contact.account,
+        notify: 'failures',
+        messages: [],
+        expiresAt: this.now + 15_000,
       },
     )
   }

@@ -67,6 +67,8 @@ export interface EventTable {
 
   /** A group was bound to the desk while this conversation was open. */
   'thread:open': { group: GroupId }
+  /** An event of this lane could not be handled and waits for an operator. */
+  'thread:parked': { parked: EventId }
 
   /** Nobody wrote for a while: `idle` gives a held conversation back, `close` ends it. */
   'tick:idle': TickEvent
@@ -173,6 +175,7 @@ export const eventNames = [
   'media:failed',
   'stranger:text',
   'thread:open',
+  'thread:parked',
   'tick:idle',
   'tick:close',
   'tick:media',

@@ -1,0 +1,69 @@
+import type { Effect } from '../domain/change.ts'
+import { PlatformError } from '../ports/errors.ts'
+import type { EffectResult, Taken } from '../ports/store.ts'
+import type { World } from './world.ts'
+
+/** First and longest delay between two tries; doubled each time, with jitter of one half. */
+const FIRST_MS = 500
+const LONGEST_MS = 30_000
+
+/**
+ * What becomes of a row after its call failed. Certainly not delivered: tried again, for a minute towards customers and
+ * ten towards groups, then failed. Perhaps delivered: tried again only where a repetition cannot double it, or where a
+ * double is seen to be one (a numbered line); otherwise unknown, and the holder decides.
+ */
+export function outcomeOf(
+  world: World,
+  { effect, attempts, firstTriedAt }: Taken,
+  error: unknown,
+): EffectResult {
+  const now = world.clock.now()
+  const known = error instanceof PlatformError ? error : undefined
+  const code = known?.code ?? 'relay.unexpected'
+  if (!known) world.log.error({ error, do: effect.do }, 'a call failed in a way nobody planned for')
+  const uncertain = known ? known.delivered === 'unknown' : true
+  if (uncertain && !mayRepeat(world, effect)) return { state: 'unknown', code }
+  if (known?.next.do === 'give-up') return { state: 'failed', reason: known.next.reason, code }
+  const retryAt = now + (delayOf(known) ?? backoff(attempts, world.random()))
+  const patience = isForCustomer(effect) ? world.tuning.customerRetryMs : world.tuning.groupRetryMs
+  if (retryAt > (firstTriedAt || now) + patience || retryAt > effect.expiresAt)
+    return { state: 'failed', reason: known ? 'unreachable' : 'unexpected', code }
+  return { state: 'retry', retryAt, code }
+}
+
+export function mayRepeat(world: World, effect: Effect): boolean {
+  switch (effect.do) {
+    case 'reply':
+      return channelIsIdempotent(world, effect)
+    case 'post-card':
+      return world.workplaces.get(effect.chat.workplace)?.capabilities.cardIdempotent ?? false
+    case 'note':
+    case 'typing':
+      return false
+    case 'line':
+    case 'media':
+    case 'update-card':
+    case 'fetch-media':
+      return true
+  }
+}
+
+export const isForCustomer = (effect: { do: Effect['do'] }): boolean => effect.do === 'reply'
+
+function channelIsIdempotent(world: World, effect: Effect): boolean {
+  for (const [account, channel] of world.channels)
+    if (account === effect.credential) return channel.capabilities.idempotent
+  return false
+}
+
+const delayOf = (error: PlatformError | undefined): number | undefined =>
+  error?.next.do === 'retry'
+    ? error.next.afterMs
+    : error?.next.do === 'refresh-token'
+      ? 0
+      : undefined
+
+/** @returns milliseconds: 500 × 2^attempts, at most 30 s, half to all of it */
+export function backoff(attempts: number, random: number): number {
+  return Math.min(LONGEST_MS, FIRST_MS * 2 ** attempts) * (0.5 + random / 2)
+}
