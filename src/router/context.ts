@@ -85,7 +85,7 @@ export class Context<E extends BotEvent = BotEvent> {
   /** What an `agent:text` orders, when the whole of it is an order. */
   readonly command: Command | undefined
   #conversation: Conversation | undefined
-  readonly #input: ContextInput<E>
+  readonly #input: Omit<ContextInput<BotEvent>, 'event'>
   readonly #change: Change = {
     threads: [],
     messages: [],
