@@ -3,6 +3,8 @@ import { sniff } from './sniff.ts'
 
 /** Makes voice messages playable in a browser. */
 export interface Voice {
+  /** Whether files of this type need `toWav` before a browser plays them. */
+  handles(type: string): boolean
   /**
    * AMR or Silk to WAV (16-bit mono).
    * @returns undefined for bytes that are neither, or that cannot be decoded
@@ -10,11 +12,7 @@ export interface Voice {
   toWav(bytes: Uint8Array): Promise<Uint8Array | undefined>
 }
 
-/** Whether a file of this type needs `toWav` before a browser plays it. */
-export function isPhoneVoice(type: string): boolean {
-  return type === 'audio/amr' || type === 'audio/amr-wb' || type === 'audio/silk'
-}
-
+const HANDLED = new Set(['audio/amr', 'audio/amr-wb', 'audio/silk'])
 /** The platforms allow 60 s and 2 MB; more is no voice message. */
 const MAX_VOICE_BYTES = 2 * 1024 * 1024
 const TIME_LIMIT_MS = 10_000
@@ -26,8 +24,9 @@ const TIME_LIMIT_MS = 10_000
 export function createVoice(): Voice {
   let last: Promise<unknown> = Promise.resolve()
   return {
+    handles: (type) => HANDLED.has(type),
     toWav(bytes) {
-      if (bytes.length > MAX_VOICE_BYTES || !isPhoneVoice(sniff(bytes).type)) {
+      if (bytes.length > MAX_VOICE_BYTES || !HANDLED.has(sniff(bytes).type)) {
         return Promise.resolve(undefined)
       }
       const result = last.then(() => decodeInThread(bytes))
