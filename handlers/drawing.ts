@@ -116,7 +116,7 @@ function redraw(
 
 const cardRow = (ctx: Context, group: Group) => ({
   ...ctx.threadRow(group, 'card'),
-  priority: priority.card,
+  priority: ctx.conversation?.status === 'waiting' ? priority.waitingCard : priority.card,
 })
 
 /** The customer's messages that this drawing puts on a screen for the first time. */

@@ -90,8 +90,21 @@ export type EffectBody =
   | { do: 'note'; chat: ChatRef; title: string; body: CardElement[]; answers?: string }
   | { do: 'fetch-media'; media: MediaRef; from: 'channel' | 'workplace' }
 
-/** Order of precedence (design.md 3, Limits). */
-export const priority = { reply: 10, confirmation: 20, line: 30, card: 40 } as const
+/**
+ * Order of precedence (design.md 3, Limits). What concerns a conversation that nobody holds yet comes after that of held
+ * ones, and is folded into a digest when a group's limit is far behind (`isFoldable`).
+ */
+export const priority = {
+  reply: 10,
+  confirmation: 20,
+  line: 30,
+  waitingLine: 32,
+  card: 40,
+  waitingCard: 42,
+} as const
+
+export const isFoldable = (row: { priority: number }): boolean =>
+  row.priority === priority.waitingLine || row.priority === priority.waitingCard
 
 /** A reminder: fires once, as an event of its lane. */
 export interface Deadline {

@@ -1,6 +1,8 @@
 import type { AccountId, EffectId, GroupId, LaneKey, WorkplaceId } from '../domain/ids.ts'
 import type { Committed, EffectResult, Pending, Taken } from '../ports/store.ts'
+import { isFoldable } from '../domain/change.ts'
 import { Buckets } from './buckets.ts'
+import { sendDigest } from './digest.ts'
 import { type Performed, perform } from './perform.ts'
 import { outcomeOf } from './outcome.ts'
 import { resultEvent } from './result-event.ts'
@@ -25,6 +27,7 @@ export class Outbox {
   readonly #gates = new Map<Credential, Gate>()
   readonly #groups = new Map<GroupId, Buckets>()
   readonly #targetOf = new Map<EffectId, Target>()
+  readonly #digestedAt = new Map<GroupId, number>()
   #stopping = false
   #underWay = 0
   #idle: (() => void) | undefined
@@ -131,11 +134,46 @@ export class Outbox {
   #groupAllows(target: Target, { group, credential }: Pending): boolean {
     if (!group || !this.#world.tuning.limits || target.head?.do === 'update-card') return true
     const now = this.#world.clock.now()
-    const wait = this.#groupBuckets(group, credential).take(now)
+    const buckets = this.#groupBuckets(group, credential)
+    const wait = buckets.take(now)
     if (wait === 0) return true
+    this.#digestIfFarBehind(group, buckets)
     target.notBefore = now + wait
     this.#offer(target)
     return false
+  }
+
+  /** A group that is more than a minute behind gets one line a minute for all conversations that nobody holds yet. */
+  #digestIfFarBehind(group: GroupId, buckets: Buckets): void {
+    const { clock, tuning } = this.#world
+    const now = clock.now()
+    if (now < (this.#digestedAt.get(group) ?? 0) + tuning.digestEveryMs) return
+    const targets = [...this.#targets.values()].filter(({ head }) => head?.group === group)
+    const rows = targets.flatMap((target) => target.rows)
+    if (buckets.backlogMs(rows.length, now) <= tuning.digestAfterMs) return
+    const foldable = targets
+      .filter(({ busy }) => !busy)
+      .flatMap((target) => target.rows)
+      .filter(isFoldable)
+    if (foldable.length < 2) return
+    this.#digestedAt.set(group, now)
+    void this.#digest(foldable)
+  }
+
+  async #digest(rows: Pending[]): Promise<void> {
+    this.#underWay++
+    for (const { id } of rows) this.#forget(id)
+    try {
+      const again = await sendDigest(this.#world, rows)
+      for (const row of rows) {
+        const notBefore = again.get(row.id)
+        if (notBefore !== undefined) this.add({ ...row, notBefore, attempts: row.attempts + 1 })
+      }
+    } catch (error) {
+      this.#world.log.error({ error }, 'the outbox could not write')
+    }
+    this.#underWay--
+    if (this.#underWay === 0) this.#idle?.()
   }
 
   async #send(target: Target, gate: Gate, credential: Credential): Promise<void> {

@@ -298,7 +298,7 @@ export class Context<E extends BotEvent = BotEvent> {
     const line = this.#number(group, said)
     this.effect(
       { do: 'line', chat: chatOf(group), line },
-      { ...this.threadRow(group, 'lines'), priority: priorityOf(said), messages },
+      { ...this.threadRow(group, 'lines'), priority: this.#linePriority(said), messages },
     )
   }
 
@@ -309,8 +309,17 @@ export class Context<E extends BotEvent = BotEvent> {
     const caption = this.#number(group, said)
     return this.effect(
       { do: 'media', chat: chatOf(group), file: content.file, caption },
-      { ...this.threadRow(group, 'lines'), priority: priority.line, messages: [message.id] },
+      {
+        ...this.threadRow(group, 'lines'),
+        priority: this.#linePriority(said),
+        messages: [message.id],
+      },
     )
+  }
+
+  #linePriority({ from }: Omit<Line, 'marker'>): number {
+    if (from === 'note') return priority.confirmation
+    return this.#conversation?.status === 'waiting' ? priority.waitingLine : priority.line
   }
 
   #number(group: Group, said: Omit<Line, 'marker'>): Line {
@@ -456,9 +465,6 @@ export const chatOf = (group: Group): ChatRef => ({
   workplace: group.workplace,
   id: group.chat,
 })
-
-const priorityOf = ({ from }: Omit<Line, 'marker'>): number =>
-  from === 'note' ? priority.confirmation : priority.line
 
 function eventWorkplace(event: BotEvent): AgentRef['workplace'] | undefined {
   return 'agent' in event ? event.agent.workplace : undefined

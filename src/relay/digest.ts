@@ -1,0 +1,45 @@
+import { digestWords } from '#cards/queue.ts'
+import { text } from '#cards/elements.ts'
+import type { EffectId } from '../domain/ids.ts'
+import type { Pending, Taken } from '../ports/store.ts'
+import { outcomeOf } from './outcome.ts'
+import type { World } from './world.ts'
+
+/**
+ * Folds what waits for a group into one line: 另有 37 位顾客等待. A message in a digest counts as relayed, and
+ * `#marker` shows it in full.
+ * @returns the rows that are to be tried again, with when
+ */
+export async function sendDigest(
+  world: World,
+  rows: readonly Pending[],
+): Promise<Map<EffectId, number>> {
+  const taken = await world.store.takeEffects(
+    rows.map(({ id }) => id),
+    world.clock.now(),
+  )
+  const [first] = taken
+  const problem = first && (await tell(world, first, new Set(taken.map(({ lane }) => lane)).size))
+  const again = new Map<EffectId, number>()
+  await Promise.all(
+    taken.map(async (one) => {
+      const result =
+        problem === undefined ? ({ state: 'sent' } as const) : outcomeOf(world, one, problem)
+      if (result.state === 'retry') again.set(one.effect.id, result.retryAt)
+      await world.store.finishEffect(one.effect.id, result, world.clock.now())
+    }),
+  )
+  return again
+}
+
+async function tell(world: World, { effect }: Taken, customers: number): Promise<unknown> {
+  if (!('chat' in effect)) return undefined
+  const workplace = world.workplaces.get(effect.chat.workplace)
+  const words = digestWords(customers)
+  try {
+    await workplace?.deliver({ do: 'note', chat: effect.chat, title: words, body: [text(words)] })
+    return undefined
+  } catch (error) {
+    return error ?? new Error('the digest could not be delivered')
+  }
+}
