@@ -1,12 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createSystemClock } from '#src/platform/clock.ts'
+import { createLeases } from '#src/platform/leases.ts'
+import { silentLog } from '#src/platform/log.ts'
 import { PlatformError } from '#src/ports/errors.ts'
+import type { Leases } from '#src/ports/leases.ts'
 import type { Log } from '#src/ports/log.ts'
 import { startWecom, type Wecom } from '#src/playground/wecom/index.ts'
 import type { InFrame } from '#src/workplaces/wecom/session.ts'
 import { BotSocket, type SocketConfig } from '#src/workplaces/wecom/socket.ts'
 import { Bot } from '../../playground/wecom/bot.ts'
-import { LeaseRows } from './leases.ts'
+import { createLeaseRows, type LeaseRows } from '../../support/lease-rows.ts'
 
 let wecom: Wecom
 let group: string
@@ -17,12 +20,19 @@ const sockets: BotSocket[] = []
 beforeEach(async () => {
   wecom = await startWecom()
   group = wecom.rooms.addGroup('客服一组', [{ userid: 'lisi', name: '李四' }]).id
-  rows = new LeaseRows()
+  rows = createLeaseRows()
 })
 afterEach(async () => {
   for (const socket of sockets.splice(0)) await socket.stop()
   await wecom.stop()
 })
+
+/** The leases as one of several processes sees them. */
+const leasesOf = (owner: string): Leases =>
+  createLeases({ store: rows, clock, log: silentLog, owner, renewMs: 50, retryMs: 20 })
+
+/** Gives the right to another process, as a store does whose clock says that the owner is gone. */
+const steal = () => rows.lease('wecom/bot', 'thief', Number.MAX_SAFE_INTEGER, clock.now() + 60_000)
 
 /** A socket with its frames, its log lines, and how often it came up. */
 function makeSocket(owner = 'one', overrides: Partial<SocketConfig> = {}) {
@@ -48,7 +58,7 @@ function makeSocket(owner = 'one', overrides: Partial<SocketConfig> = {}) {
       down: () => void (seen.downs += 1),
       frame: (_kind, frame) => void seen.frames.push(frame),
     },
-    { clock, log, leases: rows.of(owner, clock), random: () => 0 },
+    { clock, log, leases: leasesOf(owner), random: () => 0 },
   )
   sockets.push(socket)
   socket.start()
@@ -187,7 +197,7 @@ describe('the WeCom socket and its lease', () => {
     wecom.members.mention(group, 'lisi', '列表')
     wecom.faults.add({ call: 'aibot_send_msg', fault: { kind: 'delay', ms: 2000 } })
     const call = failure(push(socket, '您好'))
-    rows.steal('wecom/bot', 'two', clock.now() + 60_000)
+    await steal()
     expect(await call).toMatchObject({ delivered: 'unknown' })
     expect(socket.isConnected).toBe(false)
     await wecom.until(() => !wecom.isConnected)
@@ -228,7 +238,7 @@ describe('the WeCom socket and its lease', () => {
     await vi.waitFor(() => expect(refused.socket.health().detail).toContain('refused'))
     await refused.socket.stop()
     const standby = makeSocket('three')
-    rows.steal('wecom/bot', 'four', clock.now() + 60_000)
+    await steal()
     await standby.socket.stop()
     expect(standby.socket.health().state).toBe('down')
   })

@@ -1,0 +1,95 @@
+import type { Card } from '#cards/elements.ts'
+import type { ChatRef } from '#src/domain/refs.ts'
+import type { Clock } from '#src/ports/clock.ts'
+import { PlatformError } from '#src/ports/errors.ts'
+import type { Log } from '#src/ports/log.ts'
+import type { AgentInbox, CardClick } from '#src/ports/workplace.ts'
+import { drawCard } from './card.ts'
+import type { Client } from './client.ts'
+import { encodeState } from './encode.ts'
+
+export interface ClicksParts {
+  client: Pick<Client, 'updateCard' | 'push'>
+  clock: Clock
+  log: Log
+}
+
+/** WeCom takes the answer to a click for 5 s (101463, read 2026-09); half a second is left for its way. */
+const ANSWER_WITHIN_MS = 4500
+/** A state that could not be shown in this time is old news. */
+const STATE_GOOD_FOR_MS = 2 * 60_000
+
+interface LateState {
+  chat: ChatRef
+  card: Card
+  until: number
+}
+
+/**
+ * Answers clicks: the clicked card is redrawn with the present state. What comes too late for that, or is lost on its
+ * way, is said as a line in the chat instead, since the card cannot be changed any more.
+ */
+export class Clicks {
+  readonly #parts: ClicksParts
+  /** States that wait for the connection, the newest of each card. */
+  readonly #late = new Map<string, LateState>()
+
+  constructor(parts: ClicksParts) {
+    this.#parts = parts
+  }
+
+  async handle(
+    click: CardClick,
+    reqId: string,
+    arrivedAt: number,
+    inbox: AgentInbox,
+  ): Promise<void> {
+    const { card } = await inbox.click(click)
+    if (card === undefined) return
+    if (await this.#redraw(card, click, reqId, arrivedAt)) return
+    this.#late.set(click.card, {
+      chat: click.chat,
+      card,
+      until: this.#parts.clock.now() + STATE_GOOD_FOR_MS,
+    })
+    await this.flush()
+  }
+
+  /** Says the states that could not be drawn, as far as they are not old; called when the connection is up again. */
+  async flush(): Promise<void> {
+    for (const [key, state] of this.#late) {
+      this.#late.delete(key)
+      if (state.until > this.#parts.clock.now()) await this.#say(key, state)
+    }
+  }
+
+  async #redraw(card: Card, click: CardClick, reqId: string, arrivedAt: number): Promise<boolean> {
+    const { client, clock, log } = this.#parts
+    const tookMs = clock.now() - arrivedAt
+    if (tookMs > ANSWER_WITHIN_MS) {
+      log.warn({ code: 'wecom.click_late', tookMs }, 'a click was answered too late')
+      return false
+    }
+    try {
+      await client.updateCard(reqId, drawCard(card, click.card))
+      return true
+    } catch (error) {
+      log.warn({ code: codeOf(error) }, 'a clicked card could not be redrawn')
+      return false
+    }
+  }
+
+  async #say(key: string, state: LateState): Promise<void> {
+    try {
+      await this.#parts.client.push(state.chat, encodeState(state.card))
+    } catch (error) {
+      // Not sent for want of a connection: said when it is back. Anything else would only repeat itself.
+      if (codeOf(error) === 'wecom.not_connected' && !this.#late.has(key))
+        this.#late.set(key, state)
+      else this.#parts.log.warn({ code: codeOf(error) }, 'the state of a card could not be said')
+    }
+  }
+}
+
+const codeOf = (error: unknown): string =>
+  error instanceof PlatformError ? error.code : 'unexpected'
