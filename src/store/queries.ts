@@ -125,25 +125,28 @@ export function sharedReads(db: Kysely<Tables>): SharedReads {
 function withContact(db: Kysely<Tables>) {
   return db
     .selectFrom('conversations')
-    .innerJoin('contacts', 'contacts.lane', 'conversations.lane')
-    .select(['conversations.lane', 'conversations.body', 'contacts.body as contact'])
+    .innerJoin('lanes', 'lanes.lane', 'conversations.lane')
+    .select(['conversations.lane', 'conversations.body', 'lanes.contact'])
 }
 
 function toOpenConversation(row: {
   lane: string
   body: string
-  contact: string
+  contact: string | null
 }): OpenConversation {
   return {
     lane: row.lane as OpenConversation['lane'],
     conversation: JSON.parse(row.body) as Conversation,
-    contact: JSON.parse(row.contact) as Contact,
+    contact: JSON.parse(row.contact ?? 'null') as Contact,
   }
 }
 
+function toMessage({ relay, body }: { relay: string | null; body: string }): Message {
+  return setRelay(JSON.parse(body) as Message, relay)
+}
+
 /** Where a customer's message stands is the column's word, not the body's. */
-export function toMessage(row: { relay?: unknown; body?: unknown }): Message {
-  const message = JSON.parse(String(row.body)) as Message
-  if (row.relay !== null) message.relay = row.relay as RelayState
+export function setRelay(message: Message, relay: string | null): Message {
+  if (relay !== null) message.relay = relay as RelayState
   return message
 }

@@ -19,7 +19,7 @@ export interface Tables {
     owed_since: number
     body: string
   }
-  contacts: { lane: string; body: string }
+  lanes: { lane: string; contact: string | null }
   messages: { conversation: string; number: number; relay: string | null; body: string }
   outbox: {
     seq: number

@@ -54,7 +54,7 @@ export class Commit {
     }
     const { outbox: _, ...written } = this.#write(part, lane, change, head.account)
     this.#parts.inbox.done(part, head.seq, this.#parts.now())
-    this.#parts.lanes.putVersion(lane, version + 1)
+    this.#parts.lanes.put(lane, version + 1, change.contact)
     return { outcome: 'done', ...written, version: version + 1 }
   }
 
@@ -68,7 +68,6 @@ export class Commit {
 
   #write(part: Part, lane: LaneKey, change: Change, account: string | null) {
     const { lanes, deadlines, directory } = this.#parts
-    if (change.contact) lanes.putContact(lane, change.contact)
     if (change.conversation) lanes.putConversation(part, lane, change.conversation)
     const conversation = change.conversation?.id ?? this.#currentOf(lane, change)
     for (const thread of change.threads) lanes.putThread(lane, conversation!, thread)

@@ -1,8 +1,9 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { ConversationId, MessageId } from '../../domain/ids.ts'
 import type { Message, RelayState } from '../../domain/message.ts'
-import { toMessage } from '../queries.ts'
+import { setRelay } from '../queries.ts'
 import { decided, ended, opened, type Relaying } from '../relay-state.ts'
+import { fromJson } from './json.ts'
 import { countMoved, countStore } from './ledger.ts'
 import type { Part } from './writer.ts'
 
@@ -23,16 +24,23 @@ export class Messages {
       ),
       find: db.prepare('SELECT relay, open FROM messages WHERE id = ?'),
       insert: db.prepare(
-        'INSERT INTO messages (conversation, number, id, relay, open, body) VALUES (?, ?, ?, ?, ?, ?)',
+        `INSERT INTO messages (conversation, number, id, relay, open, body) VALUES (?, ?, ?, ?, ?, ?)
+         ON CONFLICT (id) DO NOTHING`,
       ),
       update: db.prepare('UPDATE messages SET relay = ?, open = ?, body = ? WHERE id = ?'),
       move: db.prepare('UPDATE messages SET relay = ?, open = ? WHERE id = ?'),
     }
+    this.#sql.last.setReturnArrays(true)
   }
 
   /** The last 20, oldest first. */
   last(conversation: ConversationId): Message[] {
-    return this.#sql.last.all(conversation).map(toMessage).toReversed()
+    // The two columns of the query above: twenty rows as arrays take half the time of twenty objects.
+    const rows = this.#sql.last.all(conversation) as unknown as [
+      relay: string | null,
+      body: string,
+    ][]
+    return rows.map(([relay, body]) => setRelay(fromJson<Message>(body), relay)).toReversed()
   }
 
   /** @returns where a customer's message stands when it is a new one, for the ledger */
@@ -43,35 +51,38 @@ export class Messages {
     message: Message,
     openings: number,
   ): RelayState | undefined {
-    const stored = this.#find(message.id)
-    if (!stored) return this.#insert(part, conversation, message, openings)
-    if (!stored.relaying) this.#sql.update.run(null, 0, JSON.stringify(message), message.id)
-    else {
-      const { relay, open } = stored.relaying
-      const now = opened({ relay: decided(relay, message.relay), open }, openings)
-      this.#sql.update.run(now.relay, now.open, JSON.stringify(message), message.id)
-      if (account !== undefined) countMoved(part, account, relay, now.relay)
-    }
-    return undefined
-  }
-
-  #insert(
-    part: Part,
-    conversation: ConversationId,
-    message: Message,
-    openings: number,
-  ): RelayState | undefined {
-    const now = message.relay && opened({ relay: message.relay, open: 0 }, openings)
-    this.#sql.insert.run(
+    const { id, number, relay } = message
+    const body = JSON.stringify(message)
+    const now = relay && opened({ relay, open: 0 }, openings)
+    const { changes } = this.#sql.insert.run(
       conversation,
-      message.number,
-      message.id,
+      number,
+      id,
       now?.relay ?? null,
       now?.open ?? 0,
-      JSON.stringify(message),
+      body,
     )
-    countStore(part, 'messages', 1)
-    return now?.relay
+    if (changes === 0) this.#update(part, account, message, body, openings)
+    else countStore(part, 'messages', 1)
+    return changes === 0 ? undefined : now?.relay
+  }
+
+  #update(
+    part: Part,
+    account: string | undefined,
+    { id, relay }: Message,
+    body: string,
+    openings: number,
+  ): void {
+    const before = this.#find(id)
+    if (!before) {
+      this.#sql.update.run(null, 0, body, id)
+      return
+    }
+    const said = { relay: decided(before.relay, relay), open: before.open }
+    const after = opened(said, openings)
+    this.#sql.update.run(after.relay, after.open, body, id)
+    if (account !== undefined) countMoved(part, account, before.relay, after.relay)
   }
 
   /** Rows of the outbox that name it were added or put back. */
@@ -95,18 +106,18 @@ export class Messages {
     id: MessageId,
     step: (relaying: Relaying) => Relaying,
   ): void {
-    const before = this.#find(id)?.relaying
+    const before = this.#find(id)
     if (!before) return
     const after = step(before)
     this.#sql.move.run(after.relay, after.open, id)
     if (account !== undefined) countMoved(part, account, before.relay, after.relay)
   }
 
-  #find(id: MessageId): { relaying: Relaying | undefined } | undefined {
+  /** Undefined for a message that is not a customer's. */
+  #find(id: MessageId): Relaying | undefined {
     const row = this.#sql.find.get(id)
-    if (!row) return undefined
-    if (row.relay === null) return { relaying: undefined }
+    if (!row || row.relay === null) return undefined
     // The column holds nothing but what this class wrote.
-    return { relaying: { relay: row.relay as RelayState, open: Number(row.open) } }
+    return { relay: row.relay as RelayState, open: Number(row.open) }
   }
 }

@@ -28,13 +28,8 @@ CREATE INDEX inbox_settled ON inbox (settled_at) WHERE settled_at IS NOT NULL;
 
 CREATE TABLE lanes (
   lane TEXT PRIMARY KEY,
-  version INTEGER NOT NULL
-) STRICT, WITHOUT ROWID;
-
-CREATE TABLE contacts (
-  lane TEXT PRIMARY KEY,
-  account TEXT NOT NULL,
-  body TEXT NOT NULL
+  version INTEGER NOT NULL,
+  contact TEXT
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE conversations (
