@@ -4,9 +4,9 @@
  */
 export function harmless(words: string): string {
   return words
-    .normalize('NFC')
-    .replace(UNSEEN, '')
     .replace(LINE_ENDS, '\n')
+    .replace(UNSEEN, '')
+    .normalize('NFC')
     .replace(BRACKETS, (bracket) => (bracket === '〔' ? '［' : '］'))
     .replace(FORGED, '$1 $2')
     .trim()
@@ -26,6 +26,7 @@ export function cut(words: string, max: number): string {
 const UNSEEN =
   // oxlint-disable-next-line no-control-regex -- these characters are what is removed
   /[\u0000-\u0008\u000B-\u001F\u007F-\u009F\u00AD\u061C\u115F\u1160\u180E\u200B\u200C\u200E\u200F\u202A-\u202E\u2060-\u2069\u206A-\u206F\u3164\uFEFF\uFFA0\u{E0000}-\u{E007F}]/gu
-const LINE_ENDS = /\r\n?|\u2028|\u2029/g
+// oxlint-disable-next-line no-control-regex -- line ends of old and other systems
+const LINE_ENDS = /\r\n?|[\u000B\u000C\u0085\u2028\u2029]/g
 const BRACKETS = /[〔〕]/g
 const FORGED = /([#＃﹟])([0-9A-Za-z]{6})(?![0-9A-Za-z])/g
