@@ -116,7 +116,8 @@ const mustBeHolder = (step: Move): step is HolderMove =>
   step.do === 'transfer' || step.do === 'release' || step.do === 'close'
 
 function apply(conversation: Conversation, step: Move, status: Status, now: number): Conversation {
-  const { holder: previous, closedAt: _closed, ...rest } = conversation
+  const { holder: previous, closedAt: _closed, owedSince, ...rest } = conversation
+  const isOver = status === 'closed'
   const holder = step.do === 'claim' ? step.by : step.do === 'transfer' ? step.to : undefined
   return {
     ...rest,
@@ -124,7 +125,9 @@ function apply(conversation: Conversation, step: Move, status: Status, now: numb
     lease: conversation.lease + 1,
     formerHolders: formerHolders(conversation.formerHolders, previous?.agent, holder?.agent),
     ...(holder && { holder }),
-    ...(status === 'closed' && { closedAt: now }),
+    ...(isOver && { closedAt: now }),
+    // Whoever closes a conversation has decided that nothing is owed any more.
+    ...(!isOver && owedSince !== undefined && { owedSince }),
   }
 }
 
