@@ -89,8 +89,11 @@ export interface Pending {
 /** A row marked `sending`. */
 export interface Taken {
   lane: LaneKey
+  /** As of now: put back by hand it has other times than when it was decided, and it may have taken over messages. */
   effect: Effect
+  /** How often it was tried before; of an interrupted one, that try included. */
   attempts: number
+  /** When it was first tried; the present try included. */
   firstTriedAt: number
 }
 
@@ -112,22 +115,30 @@ export interface Store {
   accept(arrivals: Arrival[]): Promise<Acceptance[]>
   /** The lane's next event that is due, in order; undefined when there is none, or the head waits for a later try. */
   load(lane: LaneKey, now: number): Promise<Work | undefined>
-  /** Writes the Change and marks the event done, if the lane still has that version; else does nothing and says `stale`. */
+  /**
+   * Writes the Change and marks the event done, if it is still the lane's next one and the lane still has that version;
+   * else does nothing and says `stale`. So too when its bind code was used before, or when the marker of its new
+   * conversation belongs to another one. A deadline that is both cancelled and set is set. Where a customer's message
+   * stands, how much a card has shown and how many posts a group has had are the store's own: a Change that was computed
+   * from an older state does not turn them back.
+   */
   commit(event: EventId, lane: LaneKey, version: number, change: Change): Promise<Committed>
   /** After a handler threw: tried again at `retryAt`, or parked when undefined. The lane goes on only when parked. */
   failEvent(event: EventId, error: string, retryAt: number | undefined): Promise<void>
-  /** Puts a parked event back. False when there is none such. */
+  /** Puts a parked event back into its place in the lane, as `late`. Undefined when there is none such. */
   replayEvent(event: EventId, now: number): Promise<LaneKey | undefined>
 
   /** Marks rows `sending`, committed before the call goes out; those no longer queued are left out. */
   takeEffects(ids: EffectId[], now: number): Promise<Taken[]>
   /**
    * Result and `delivery:*` or `media:*` event together. Sent lines and cards mark their messages `relayed`, sent cards
-   * their `shown` number, posts count in their group and are found by their platform id later.
-   * @param events delivery events to put into the lane, already complete
+   * their `shown` number, posts count in their group and are found by their platform id later. A message whose rows have
+   * all ended without success is `parked`. A row that was sent stays sent, one that failed can only turn out to have been
+   * sent: anything else does nothing.
+   * @param event the delivery event to put into the lane, already complete
    */
   finishEffect(id: EffectId, result: EffectResult, now: number, event?: BotEvent): Promise<void>
-  /** Puts a failed or unknown row back into the queue. */
+  /** Puts a failed or unknown row back into its place in the queue; not an old drawing over a newer one that arrived. */
   replayEffect(id: EffectId, now: number, expiresAt: number): Promise<Pending | undefined>
 
   /** Turns a deadline into an event of its lane, once: false when it was moved, cancelled or fired before. */
@@ -135,10 +146,13 @@ export interface Store {
   /** Deadlines due before `until`, earliest first. */
   due(until: number, limit: number): Promise<Deadline[]>
 
-  /** At start: rows left `sending` become `unknown` (their ids are returned), lanes with work and queued rows are listed. */
+  /** At start: rows left `sending` become `unknown`, and what there is to do is listed. */
   recover(now: number): Promise<Recovery>
 
-  /** Takes or renews a lease; undefined while another owner has it. */
+  /**
+   * Takes or renews a lease; undefined while another owner has it.
+   * @param untilMs epoch milliseconds
+   */
   lease(
     name: string,
     owner: string,
@@ -164,7 +178,10 @@ export interface Store {
 export interface Recovery {
   lanes: LaneKey[]
   pending: Pending[]
-  /** Sends cut off by the end of the last process: nobody knows whether they arrived. */
+  /**
+   * Sends cut off by the end of a process: nobody knows whether they arrived. Listed again at every start until
+   * finishEffect or replayEffect has dealt with them.
+   */
   interrupted: Taken[]
   /** Events that wait for a later try. */
   retries: { lane: LaneKey; at: number }[]
@@ -179,7 +196,7 @@ export interface StoredToken {
 
 /** Named queries: the only I/O a handler may await. None of them writes. */
 export interface Reads {
-  /** Groups and agents of a desk; served from memory. */
+  /** A desk's groups, the oldest first, and the agents seen in one of them; served from memory. */
   desk(desk: DeskId): Desk
   group(id: GroupId): Group | undefined
   agent(id: AgentId): Agent | undefined

@@ -32,7 +32,12 @@ export interface CommitParts {
   now: () => number
 }
 
-type Outgoing = Pick<Committed, 'pending' | 'superseded'> & { openings: Map<MessageId, number> }
+type Outgoing = Pick<Committed, 'pending' | 'superseded'> & {
+  /** How many more open rows name a message. */
+  opened: Map<MessageId, number>
+  /** Messages named by rows that were replaced. */
+  closed: MessageId[]
+}
 
 /** Writes a Change, whole or not at all. */
 export class Commit {
@@ -72,7 +77,7 @@ export class Commit {
     const conversation = change.conversation?.id ?? this.#currentOf(lane, change)
     for (const thread of change.threads) lanes.putThread(lane, conversation!, thread)
     const outgoing = this.#queueEffects(part, lane, conversation, change)
-    this.#saveMessages(part, lane, conversation, change, outgoing.openings, account)
+    this.#saveMessages(part, lane, conversation, change, outgoing, account)
     for (const name of change.cancelled) deadlines.cancel(name)
     for (const deadline of change.deadlines) deadlines.set(deadline)
     for (const entry of change.log) this.#writeLog(lane, entry)
@@ -96,12 +101,13 @@ export class Commit {
     conversation: ConversationId | undefined,
     change: Change,
   ): Outgoing {
-    const out: Outgoing = { pending: [], superseded: [], openings: new Map() }
+    const out: Outgoing = { pending: [], superseded: [], opened: new Map(), closed: [] }
     for (const effect of change.effects) {
-      const { pending, superseded, openings } = this.#parts.outbox.add(part, lane, effect)
-      if (superseded !== undefined) out.superseded.push(superseded)
+      const { pending, superseded, opened, closed } = this.#parts.outbox.add(part, lane, effect)
+      out.superseded.push(...superseded)
       out.pending.push(pending)
-      for (const id of openings) out.openings.set(id, (out.openings.get(id) ?? 0) + 1)
+      for (const id of opened) out.opened.set(id, (out.opened.get(id) ?? 0) + 1)
+      out.closed.push(...closed)
       this.#parts.cards.addPosted(effect, lane, conversation)
     }
     const gone = new Set(out.superseded)
@@ -116,19 +122,20 @@ export class Commit {
     lane: LaneKey,
     conversation: ConversationId | undefined,
     change: Change,
-    openings: Map<MessageId, number>,
+    outgoing: Outgoing,
     eventAccount: string | null,
   ): void {
     const { messages } = this.#parts
     const account = accountOf(lane)
     const became: RelayState[] = []
     for (const message of change.messages) {
-      const opened = openings.get(message.id) ?? 0
-      openings.delete(message.id)
-      const relay = messages.save(part, account, conversation!, message, opened)
+      const rows = outgoing.opened.get(message.id) ?? 0
+      outgoing.opened.delete(message.id)
+      const relay = messages.save(part, account, conversation!, message, rows)
       if (relay) became.push(relay)
     }
-    for (const [id, rows] of openings) messages.open(part, account, id, rows)
+    for (const [id, rows] of outgoing.opened) messages.open(part, account, id, rows)
+    for (const id of outgoing.closed) messages.end(part, account, id, false)
     const counted = eventAccount ?? account
     if (counted === undefined) return
     countHandled(part, counted, eventAccount === null ? undefined : 'inbox', became)

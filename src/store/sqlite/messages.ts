@@ -7,9 +7,6 @@ import { fromJson } from './json.ts'
 import { countMoved, countStore } from './ledger.ts'
 import type { Part } from './writer.ts'
 
-/** How many more open rows of the outbox name a message. */
-export type Openings = ReadonlyMap<MessageId, number>
-
 /** What the last messages of a conversation are for a handler. */
 const SNAPSHOT_MESSAGES = 20
 
@@ -51,7 +48,8 @@ export class Messages {
     message: Message,
     openings: number,
   ): RelayState | undefined {
-    const { id, number, relay } = message
+    const { id, number } = message
+    const relay = message.from === 'customer' ? (message.relay ?? 'waiting') : undefined
     const body = JSON.stringify(message)
     const now = relay && opened({ relay, open: 0 }, openings)
     const { changes } = this.#sql.insert.run(

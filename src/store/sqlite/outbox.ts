@@ -9,7 +9,7 @@ import type {
   WorkplaceId,
 } from '../../domain/ids.ts'
 import type { Pending, Taken } from '../../ports/store.ts'
-import { relays } from '../relay-state.ts'
+import { supersede } from '../coalesce.ts'
 import { fromJson } from './json.ts'
 import { countStore } from './ledger.ts'
 import type { Part } from './writer.ts'
@@ -28,9 +28,10 @@ export interface Row {
 /** What a new row did to the outbox. */
 export interface Added {
   pending: Pending
-  superseded?: EffectId
-  /** Messages that have one more open row. */
-  openings: MessageId[]
+  superseded: EffectId[]
+  /** Messages that have one more open row, and those that have one less. */
+  opened: MessageId[]
+  closed: MessageId[]
 }
 
 const PENDING = `seq, id, lane, target, do, priority, not_before, expires_at, coalesce_key, credential, grp,
@@ -47,7 +48,7 @@ export class Outbox {
          state, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'queued', ?)`,
       ),
       sameKey: db.prepare(
-        `SELECT seq, id, do, body FROM outbox WHERE coalesce_key = ? AND state = 'queued'`,
+        `SELECT seq, body FROM outbox WHERE coalesce_key = ? AND state = 'queued'`,
       ),
       drop: db.prepare('DELETE FROM outbox WHERE seq = ?'),
       take: db.prepare(
@@ -83,12 +84,10 @@ export class Outbox {
     }
   }
 
-  /** Queues a row. A queued one with the same key goes, and leaves its messages to this one. */
+  /** Queues a row. Queued ones with the same key go, and leave their messages to this one if it shows them. */
   add(part: Part, lane: LaneKey, given: Effect): Added {
-    const old =
-      given.coalesceKey === undefined ? undefined : this.#supersede(part, given.coalesceKey)
-    const inherited = old && relays(old.do) && relays(given.do) ? old.messages : []
-    const effect = merged(given, inherited)
+    const old = given.coalesceKey === undefined ? [] : this.#drop(part, given.coalesceKey)
+    const { effect, opened, closed } = supersede(old, given)
     const { lastInsertRowid } = this.#sql.insert.run(
       effect.id,
       lane,
@@ -103,17 +102,15 @@ export class Outbox {
       JSON.stringify(effect),
     )
     countStore(part, 'outboxQueued', 1)
-    const openings = relays(given.do) ? given.messages.filter((id) => !inherited.includes(id)) : []
     const pending = pendingOf(Number(lastInsertRowid), lane, effect)
-    return { pending, openings, ...(old && { superseded: old.id }) }
+    return { pending, superseded: old.map(({ id }) => id), opened, closed }
   }
 
-  #supersede(part: Part, key: string): Effect | undefined {
-    const row = this.#sql.sameKey.get(key)
-    if (!row) return undefined
-    this.#sql.drop.run(row.seq!)
-    countStore(part, 'outboxQueued', -1)
-    return fromJson<Effect>(row.body)
+  #drop(part: Part, key: string): Effect[] {
+    const rows = this.#sql.sameKey.all(key)
+    for (const { seq } of rows) this.#sql.drop.run(seq!)
+    countStore(part, 'outboxQueued', -rows.length)
+    return rows.map(({ body }) => fromJson<Effect>(body))
   }
 
   take(id: EffectId, now: number): Taken | undefined {
@@ -173,11 +170,6 @@ export class Outbox {
 
 export const isOpen = (state: OutboxState): boolean => state === 'queued' || state === 'sending'
 export const isDead = (state: OutboxState): boolean => state === 'failed' || state === 'unknown'
-
-function merged(effect: Effect, inherited: readonly MessageId[]): Effect {
-  const missing = inherited.filter((id) => !effect.messages.includes(id))
-  return missing.length === 0 ? effect : { ...effect, messages: [...missing, ...effect.messages] }
-}
 
 function pendingOf(seq: number, lane: LaneKey, effect: Effect): Pending {
   const { id, target, priority, notBefore, expiresAt, credential, coalesceKey, group } = effect
