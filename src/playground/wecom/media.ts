@@ -30,7 +30,7 @@ const initBody = z.object({
 const chunkBody = z.object({
   upload_id: z.string(),
   chunk_index: z.int().min(0),
-  base64_data: z.base64(),
+  base64_data: z.string().min(1),
 })
 const finishBody = z.object({ upload_id: z.string() })
 

@@ -19,6 +19,9 @@ const ANSWER_WITHIN_MS = 4500
 /** A state that could not be shown in this time is old news. */
 const STATE_GOOD_FOR_MS = 2 * 60_000
 
+/** How many clicks are remembered, to answer one that is delivered twice only once. */
+const REMEMBERED_CLICKS = 1000
+
 interface LateState {
   chat: ChatRef
   card: Card
@@ -33,6 +36,7 @@ export class Clicks {
   readonly #parts: ClicksParts
   /** States that wait for the connection, the newest of each card. */
   readonly #late = new Map<string, LateState>()
+  readonly #answered = new Set<string>()
 
   constructor(parts: ClicksParts) {
     this.#parts = parts
@@ -44,6 +48,7 @@ export class Clicks {
     arrivedAt: number,
     inbox: AgentInbox,
   ): Promise<void> {
+    if (this.#isRepeated(click)) return
     const { card } = await inbox.click(click)
     if (card === undefined) return
     if (await this.#redraw(card, click, reqId, arrivedAt)) return
@@ -57,10 +62,20 @@ export class Clicks {
 
   /** Says the states that could not be drawn, as far as they are not old; called when the connection is up again. */
   async flush(): Promise<void> {
-    for (const [key, state] of this.#late) {
-      this.#late.delete(key)
+    const states = [...this.#late]
+    this.#late.clear()
+    for (const [key, state] of states) {
       if (state.until > this.#parts.clock.now()) await this.#say(key, state)
     }
+  }
+
+  #isRepeated({ key }: CardClick): boolean {
+    if (this.#answered.has(key)) return true
+    const [oldest] = this.#answered
+    if (this.#answered.size >= REMEMBERED_CLICKS && oldest !== undefined)
+      this.#answered.delete(oldest)
+    this.#answered.add(key)
+    return false
   }
 
   async #redraw(card: Card, click: CardClick, reqId: string, arrivedAt: number): Promise<boolean> {

@@ -36,6 +36,7 @@ export function wecom(id: WorkplaceId, config: WecomConfig, io: AdapterIo): Work
   const stopping = new AbortController()
   const underWay = new Set<Promise<unknown>>()
   let inbox: AgentInbox | undefined
+  let isRunning = false
   let inbound: Inbound | undefined
 
   return {
@@ -48,9 +49,11 @@ export function wecom(id: WorkplaceId, config: WecomConfig, io: AdapterIo): Work
       const context = { workplace: id, botNames: botNames(config) }
       const { signal } = stopping
       inbound = new Inbound({ inbox, clicks, client, context, clock, log, signal })
+      isRunning = true
       socket.start()
     },
     async stop() {
+      isRunning = false
       stopping.abort(new Error('stopped'))
       await socket.stop()
       await Promise.allSettled(underWay)
@@ -65,7 +68,7 @@ export function wecom(id: WorkplaceId, config: WecomConfig, io: AdapterIo): Work
     fetchMedia: (ref) => download(ref, io.http, clock.now()),
     health: () => socket.health(),
     async check() {
-      if (inbox !== undefined) return [await checkLogin(socket, clock)]
+      if (isRunning) return [await checkLogin(socket, clock)]
       const probe = new BotSocket(socketConfig(id, config), SILENT, io)
       probe.start()
       try {

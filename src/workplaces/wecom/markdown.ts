@@ -29,7 +29,10 @@ function escapeLineStart(line: string): string {
     .replace(/^\s?#+/, widen)
     .replace(/^\s?>+/, widen)
     .replace(/^\s?(?:-[-\s]*|=[=\s]*)$/, widen)
-    .replace(/^(\s?)([-+])(?=\s|$)/, (_, space: string, bullet: string) => space + fullWidth(bullet))
+    .replace(
+      /^(\s?)([-+])(?=\s|$)/,
+      (_, space: string, bullet: string) => space + fullWidth(bullet),
+    )
     .replace(
       /^(\s?\d{1,9})([.)])(?=\s|$)/,
       (_, number: string, dot: string) => number + fullWidth(dot),
