@@ -75,7 +75,7 @@ function settleQuota(ctx: Context, message: Message, reason: string): void {
   const quota =
     reason === 'window-closed' || reason === 'quota-used'
       ? exhaust(contact.quota, rules, ctx.now)
-      : giveBack(contact.quota, message.trigger, message.queuedAt ?? message.at)
+      : giveBack(contact.quota, message.trigger, message.triggerOpenedAt ?? message.at)
   ctx.saveContact({ ...contact, quota })
   if (reason === 'not-following') {
     ctx.saveContact({ ...contact, quota, following: false })

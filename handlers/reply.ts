@@ -60,7 +60,6 @@ function queueFile(ctx: Context, agent: AgentRef, file: MediaRef): void {
     agent: agent.id,
     content: { kind: file.kind },
     at: ctx.now,
-    queuedAt: ctx.now,
     reply: 'queued',
   })
   ctx.fetchMedia(message, file, 'workplace')

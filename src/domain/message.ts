@@ -27,7 +27,7 @@ export interface Message {
   reply?: ReplyState
   /** Why it failed, a key of cards/reasons.ts. */
   reason?: string
-  /** The quota trigger that an answer used; given back to it alone, and only if it was opened before `queuedAt`. */
+  /** The quota trigger that an answer used and when it had been opened; given back to that opening alone. */
   trigger?: string
-  queuedAt?: number
+  triggerOpenedAt?: number
 }

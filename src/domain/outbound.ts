@@ -27,8 +27,8 @@ export type OutboundRefusal =
   | 'stale-card'
 
 export type Outbound =
-  /** One message each, in order; `quota` with all of them reserved under `trigger`. */
-  | { ok: true; parts: Content[]; trigger: string; quota: QuotaLedger }
+  /** One message each, in order; `quota` with all of them reserved under the opening that is named. */
+  | { ok: true; parts: Content[]; trigger: string; triggerOpenedAt: number; quota: QuotaLedger }
   | { ok: false; refusal: OutboundRefusal }
 
 /**
@@ -51,7 +51,8 @@ export function outbound(
   if (open.left < fitted.length) return { ok: false, refusal: 'quota-too-small' }
   let quota = contact.quota
   for (const _ of fitted) quota = reserve(quota, open.trigger)
-  return { ok: true, parts: fitted, trigger: open.trigger, quota }
+  const { trigger, openedAt: triggerOpenedAt } = open
+  return { ok: true, parts: fitted, trigger, triggerOpenedAt, quota }
 }
 
 function maySpeak(

@@ -15,6 +15,8 @@ export type QuotaRules = Readonly<Record<string, { windowMs: number; max: number
 export interface Room {
   trigger: string
   left: number
+  /** When that trigger was opened, which names this opening. */
+  openedAt: number
   until: number
 }
 
@@ -45,11 +47,11 @@ export function reserve(ledger: QuotaLedger, trigger: string): QuotaLedger {
 
 /**
  * After a certain failure, to the trigger that was used and no other, and only while that opening still stands.
- * @param reservedAt when the answer was accepted; an opening after that owes it nothing
+ * @param openedAt the opening that was used; another one owes it nothing
  */
-export function giveBack(ledger: QuotaLedger, trigger: string, reservedAt: number): QuotaLedger {
+export function giveBack(ledger: QuotaLedger, trigger: string, openedAt: number): QuotaLedger {
   return change(ledger, trigger, (entry) =>
-    entry.openedAt > reservedAt ? entry : { ...entry, used: Math.max(0, entry.used - 1) },
+    entry.openedAt === openedAt ? { ...entry, used: Math.max(0, entry.used - 1) } : entry,
   )
 }
 
@@ -78,7 +80,14 @@ function openRooms(ledger: QuotaLedger, rules: QuotaRules, now: number): Room[] 
       const rule = rules[trigger]
       const until = entry.openedAt + (rule?.windowMs ?? 0)
       return rule && until > now
-        ? [{ trigger, left: Math.max(0, rule.max - entry.used), until }]
+        ? [
+            {
+              trigger,
+              left: Math.max(0, rule.max - entry.used),
+              openedAt: entry.openedAt,
+              until,
+            },
+          ]
         : []
     })
     .sort((a, b) => b.left - a.left || b.until - a.until)

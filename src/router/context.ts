@@ -213,11 +213,10 @@ export class Context<E extends BotEvent = BotEvent> {
   /** Words or a file of an agent for the customer: through the door, or refused with the reason. */
   toCustomer(said: { by: Speaker; lease?: number; content: Content }): Outbound {
     const passed = this.#atTheDoor(said)
-    if (passed.ok)
-      for (const content of passed.parts)
-        this.sendReply(
-          this.addMessage({ ...spoken(said.by, this.now), content, trigger: passed.trigger }),
-        )
+    if (!passed.ok) return passed
+    const { trigger, triggerOpenedAt } = passed
+    const common = { ...spoken(said.by, this.now), trigger, triggerOpenedAt }
+    for (const content of passed.parts) this.sendReply(this.addMessage({ ...common, content }))
     return passed
   }
 
@@ -230,7 +229,7 @@ export class Context<E extends BotEvent = BotEvent> {
         ...rest,
         reply: 'queued',
         trigger: passed.trigger,
-        queuedAt: this.now,
+        triggerOpenedAt: passed.triggerOpenedAt,
       }
       this.saveMessage(queued)
       this.sendReply(queued)
@@ -449,12 +448,11 @@ export interface Speaker {
 const spoken = (
   by: Speaker,
   now: number,
-): Pick<Message, 'from' | 'who' | 'agent' | 'at' | 'queuedAt' | 'reply'> => ({
+): Pick<Message, 'from' | 'who' | 'agent' | 'at' | 'reply'> => ({
   from: 'agent',
   who: by.name,
   agent: by.id,
   at: now,
-  queuedAt: now,
   reply: 'queued',
 })
 
