@@ -56,7 +56,7 @@ export class Deadlines {
     try {
       this.set(await store.due(clock.now() + HORIZON_MS, 100_000))
     } catch (error) {
-      log.error({ error }, 'could not read the deadlines')
+      log.error({ err: error }, 'could not read the deadlines')
     }
     if (!this.#stopped) this.#cancelLook = clock.at(clock.now() + LOOK_MS, () => void this.#look())
   }
@@ -96,7 +96,7 @@ export class Deadlines {
     try {
       if (await store.fire(deadline, event)) wake(lane)
     } catch (error) {
-      log.error({ error, name }, 'could not fire a deadline; trying again in a second')
+      log.error({ err: error, name }, 'could not fire a deadline; trying again in a second')
       if (!this.#stopped) clock.at(now + 1000, () => void this.#fire(deadline))
     }
   }

@@ -93,7 +93,7 @@ async function failed(
   const { id, name } = work.event
   const delay = world.tuning.handlerRetryMs[work.attempts]
   const again = delay === undefined ? undefined : world.clock.now() + delay
-  world.log.error({ error, event: id, name, attempts: work.attempts + 1 }, 'a handler failed')
+  world.log.error({ err: error, event: id, name, attempts: work.attempts + 1 }, 'a handler failed')
   try {
     await world.store.failEvent(id, describe(error), again)
     if (again !== undefined) return { again }
@@ -113,7 +113,7 @@ async function tellParked(world: World, lane: LaneKey, parked: EventId): Promise
 }
 
 function readFailed(world: World, error: unknown): Step {
-  world.log.error({ error }, 'the store failed; trying again in a second')
+  world.log.error({ err: error }, 'the store failed; trying again in a second')
   return { again: world.clock.now() + 1000 }
 }
 

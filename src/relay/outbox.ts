@@ -170,7 +170,7 @@ export class Outbox {
         if (notBefore !== undefined) this.add({ ...row, notBefore, attempts: row.attempts + 1 })
       }
     } catch (error) {
-      this.#world.log.error({ error }, 'the outbox could not write')
+      this.#world.log.error({ err: error }, 'the outbox could not write')
     }
     this.#underWay--
     if (this.#underWay === 0) this.#idle?.()
@@ -189,7 +189,7 @@ export class Outbox {
       if (first) await this.#call(target, [first, ...others], rows)
     } catch (error) {
       // The store failed: whatever it took is found as interrupted after a restart.
-      this.#world.log.error({ error }, 'the outbox could not write')
+      this.#world.log.error({ err: error }, 'the outbox could not write')
     }
     target.busy = false
     gate.underWay--

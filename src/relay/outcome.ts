@@ -20,7 +20,8 @@ export function outcomeOf(
   const now = world.clock.now()
   const known = error instanceof PlatformError ? error : undefined
   const code = known?.code ?? 'relay.unexpected'
-  if (!known) world.log.error({ error, do: effect.do }, 'a call failed in a way nobody planned for')
+  if (!known)
+    world.log.error({ err: error, do: effect.do }, 'a call failed in a way nobody planned for')
   const uncertain = known ? known.delivered === 'unknown' : true
   if (uncertain && !mayRepeat(world, effect)) return { state: 'unknown', code }
   if (known?.next.do === 'give-up') return { state: 'failed', reason: known.next.reason, code }

@@ -115,7 +115,9 @@ export class Relay {
   #keepHouse(): void {
     const { clock, store, log } = this.#world
     this.#cancelHousekeeping = clock.at(clock.now() + HOUSEKEEPING_MS, () => {
-      store.prune(clock.now()).catch((error: unknown) => log.error({ error }, 'could not prune'))
+      store
+        .prune(clock.now())
+        .catch((error: unknown) => log.error({ err: error }, 'could not prune'))
       this.#keepHouse()
     })
   }
