@@ -21,6 +21,7 @@ import type {
 } from '#src/ports/workplace.ts'
 import { startWecom, type Wecom, type Line as ShownLine } from '#src/playground/wecom/index.ts'
 import { wecom as makeWecom, wecomConfig } from '#src/workplaces/wecom/index.ts'
+import { createManualClock } from '../../support/clock.ts'
 import { createLeaseRows } from '../../support/lease-rows.ts'
 
 let wecom: Wecom
@@ -209,6 +210,18 @@ describe('the WeCom workplace', () => {
     core.failures = 1
     await activate()
     expect(core.messages).toHaveLength(1)
+  })
+
+  it('tells who wrote when a message could not be kept', async () => {
+    await workplace.stop()
+    const clock = createManualClock()
+    await begin({}, makeIo(clock))
+    core.failures = 4
+    wecom.members.mention(group, 'lisi', '您好')
+    await vi.waitFor(() => expect(core.failures).toBe(3))
+    await clock.advance(4200)
+    await wecom.until(() => shown(lines().at(-1)).includes('没有收到'))
+    expect(core.messages).toEqual([])
   })
 
   it('speaks with a person in the single chat', async () => {
