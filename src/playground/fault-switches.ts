@@ -94,6 +94,13 @@ function dingtalkFaults({ dingtalk }: World): FaultSwitch[] {
 function wecomFaults({ wecom }: World): FaultSwitch[] {
   const call = outbound('wecom', wecom.faults)
   const send = 'aibot_send_msg'
+  // Of several ways in which a group's cards fail, the last one switched on holds.
+  const cardFailures = new Set<'hidden' | 'refused'>()
+  const cardPush = (how: 'hidden' | 'refused') => (on: boolean) => {
+    if (on) cardFailures.add(how)
+    else cardFailures.delete(how)
+    wecom.settings.cardPushGroup = [...cardFailures].at(-1) ?? 'shown'
+  }
   const setting = (
     id: string,
     label: string,
@@ -139,12 +146,8 @@ function wecomFaults({ wecom }: World): FaultSwitch[] {
     call('login', '登录被拒', '重连时平台拒绝登录', [
       { call: 'aibot_subscribe', fault: { kind: 'errcode', code: 853000, message: 'invalid' } },
     ]),
-    setting('hidden', '群里看不到卡片', '推送卡片返回成功，群里却不显示', (on) => {
-      wecom.settings.cardPushGroup = on ? 'hidden' : 'shown'
-    }),
-    setting('refused', '群卡片被拒', '平台不接受推送到群的卡片', (on) => {
-      wecom.settings.cardPushGroup = on ? 'refused' : 'shown'
-    }),
+    setting('hidden', '群里看不到卡片', '推送卡片返回成功，群里却不显示', cardPush('hidden')),
+    setting('refused', '群卡片被拒', '平台不接受推送到群的卡片', cardPush('refused')),
     setting('twice', '推送两次', '每条消息和点击都推送两次', (on) => {
       wecom.repeatCallbacks = on ? 1 : 0
     }),

@@ -13,11 +13,18 @@ export function guideRegion(world: World, clicks: number): Html {
     { done: answered, title: '回复顾客', about: '在卡片里填写回复，或引用消息 @机器人 回复' },
   ]
   const next = steps.findIndex(({ done }) => !done)
-  return html`${steps.map(
+  const list = next < 0 ? [...steps, MORE] : steps
+  return html`${list.map(
     ({ done, title, about }, i) =>
-      html`<li class="${done ? 'done' : i === next ? 'next' : ''}">
+      html`<li class="${done ? 'done' : i === next || next < 0 ? 'next' : ''}">
         <span class="number">${done ? icon('check') : i + 1}</span>
         <span><b>${title}</b><small>${about}</small></span>
       </li>`,
   )}`
+}
+
+const MORE = {
+  done: false,
+  title: '还可以',
+  about: '两边抢着认领、发图片和语音、转接、打开故障开关',
 }

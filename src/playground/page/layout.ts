@@ -70,7 +70,7 @@ export function pageLayout(scene: Scene, links: readonly ProductLink[]): Html {
       </head>
       <body>
         <div id="page">
-          ${topBar(scene, links)} ${faultStrip(scene)}
+          ${topBar(scene, links)} ${region(scene, 'guide', 'ol')}
           <main>${phonePane(scene)} ${dingtalkPane(scene)} ${wecomPane(scene)}</main>
           <div id="live${query}" class="live" hx-sse:connect="/live${query}" hx-swap="none"></div>
         </div>
@@ -92,7 +92,7 @@ function region(scene: Scene, id: RegionId, tag: 'div' | 'ol' | 'nav', look = ''
 function topBar(scene: Scene, links: readonly ProductLink[]): Html {
   return html`<header>
     <a class="logo" href="/"><img src="/assets/logo.svg" alt="" /><b>接力</b><span>演练场</span></a>
-    ${region(scene, 'guide', 'ol')}
+    ${region(scene, 'active', 'div')}
     <div class="actions">
       ${region(scene, 'status', 'div', 'status')}
       ${links.map(
@@ -100,18 +100,20 @@ function topBar(scene: Scene, links: readonly ProductLink[]): Html {
           html`<a class="link" href="${url}" target="_blank" rel="noreferrer">${label}</a>`,
       )}
       <button class="tool-button" hx-post="/bind-code" hx-swap="none">${icon('key')}绑定码</button>
+      ${faultMenu(scene)}
     </div>
   </header>`
 }
 
-function faultStrip(scene: Scene): Html {
-  return html`<details id="fault-strip">
-    <summary>
-      <span class="tool-button">${icon('faults')}故障开关</span>
-      ${region(scene, 'active', 'div')}
-      <small>试试断线、重复、超时，看看接力怎么应对</small>
-    </summary>
+/** Left alone when the page is redrawn, or it would shut; what is in it is drawn by itself. */
+function faultMenu(scene: Scene): Html {
+  return html`<details id="fault-menu" hx-morph-skip>
+    <summary class="tool-button">${icon('faults')}故障开关</summary>
     <div class="fault-panel">
+      <p>
+        试试断线、重复、超时，看看接力怎么应对。带 ${icon('faults')}
+        的发生一次，其余一直有效，直到关闭。
+      </p>
       ${region(scene, 'faults', 'div')}
       <button class="clear" hx-post="/faults/clear" hx-swap="none">全部清除</button>
     </div>

@@ -1,4 +1,4 @@
-import { dingtalkGroups, type World, wecomGroups } from '../world.ts'
+import type { World } from '../world.ts'
 import { html, type Html } from './html.ts'
 
 /** Whether the product is connected, as each platform sees it. */
@@ -12,13 +12,3 @@ export function statusRegion({ wechat, dingtalk, wecom }: World): Html {
 
 const light = (good: boolean, words: string): Html =>
   html`<span class="light ${good ? 'good' : 'bad'}">${words}</span>`
-
-/** `3 人`, under the name of a group. */
-export function sizeOf(world: World, workplace: 'dingtalk' | 'wecom', place: string): string {
-  const count =
-    workplace === 'dingtalk'
-      ? dingtalkGroups(world).some(({ id }) => id === place) &&
-        world.dingtalk.group(place, undefined, 1).members.length
-      : wecomGroups(world).find(({ id }) => id === place)?.members.length
-  return count === undefined || count === false ? '' : `${count} 人 + 机器人`
-}
