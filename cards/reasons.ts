@@ -19,6 +19,7 @@ const reasons = {
   'kind-unsupported': '该渠道不支持发送这类内容，请改用文字或图片',
   'type-unsupported': '该渠道不支持这种文件格式，请换一种格式',
   'too-large': '文件太大，请压缩后再发',
+  'no-file': '文件没有取到，请重新发送一次',
   empty: '内容是空的，请输入文字再发',
   // sending
   expired: '等待太久，已放弃发送',

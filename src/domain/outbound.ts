@@ -1,5 +1,5 @@
 import type { Contact } from './contact.ts'
-import type { Content } from './content.ts'
+import { type Content, isMedia } from './content.ts'
 import { type Conversation, isHeldBy } from './conversation.ts'
 import type { AgentId } from './ids.ts'
 import { type QuotaLedger, type QuotaRules, noRoomReason, reserve, room } from './quota.ts'
@@ -23,6 +23,7 @@ export type OutboundRefusal =
   | 'kind-unsupported'
   | 'type-unsupported'
   | 'too-large'
+  | 'no-file'
   | 'empty'
   | 'stale-card'
 
@@ -77,44 +78,64 @@ function fit(content: Content, carrier: Carrier): Content[] | OutboundRefusal {
       ? 'empty'
       : splitText(words, limit.maxBytes).map((text) => ({ kind: 'text', text }))
   }
-  if (!('file' in content) || !content.file) return [content]
+  if (!isMedia(content)) return [content]
+  if (!content.file) return 'no-file'
   if (content.file.bytes > limit.maxBytes) return 'too-large'
   const types = carrier.mediaTypes[content.kind]
   return types && !types.includes(content.file.type) ? 'type-unsupported' : [content]
 }
 
-/** @returns parts of at most `maxBytes` of UTF-8; never cuts a character, prefers line and sentence ends */
+/**
+ * @returns parts of at most `maxBytes` of UTF-8, none empty; prefers line and sentence ends, and never cuts what is one
+ * character to the eye unless it is too big by itself
+ */
 export function splitText(text: string, maxBytes: number): string[] {
+  if (Buffer.byteLength(text) <= maxBytes) return text.trim() === '' ? [] : [text]
   const parts: string[] = []
-  let rest = text
-  while (Buffer.byteLength(rest) > maxBytes) {
-    const head = takeBytes(rest, maxBytes)
-    const at = lastBreak(head)
-    parts.push(rest.slice(0, at).trimEnd())
-    rest = rest.slice(at).trimStart()
+  let part: string[] = []
+  for (const piece of piecesOf(text, maxBytes)) {
+    while (part.length > 0 && bytesOf(part) + Buffer.byteLength(piece) > maxBytes) {
+      const at = lastBreak(part)
+      parts.push(trimmed(part.slice(0, at)).join(''))
+      part = trimmed(part.slice(at))
+    }
+    part.push(piece)
   }
-  if (rest !== '') parts.push(rest)
-  return parts
-}
-
-function takeBytes(text: string, maxBytes: number): string {
-  let bytes = 0
-  let end = 0
-  for (const { segment } of graphemes.segment(text)) {
-    bytes += Buffer.byteLength(segment)
-    if (bytes > maxBytes) break
-    end += segment.length
-  }
-  return end === 0 ? Array.from(text)[0]! : text.slice(0, end)
+  parts.push(trimmed(part).join(''))
+  return parts.filter((one) => one !== '')
 }
 
 const graphemes = new Intl.Segmenter('zh', { granularity: 'grapheme' })
 
-/** Just behind the last good place to break, unless that would leave less than half. */
-function lastBreak(head: string): number {
-  for (const ends of ['\n', '。！？!?', '；;，, ']) {
-    const at = Math.max(...Array.from(ends, (end) => head.lastIndexOf(end)))
-    if (at >= head.length / 2) return at + 1
-  }
-  return head.length
+function piecesOf(text: string, maxBytes: number): string[] {
+  const characters = Array.from(graphemes.segment(text), ({ segment }) => segment)
+  return characters.flatMap((one) =>
+    Buffer.byteLength(one) > maxBytes ? chunksOf(one, maxBytes) : [one],
+  )
 }
+
+/** A heap of marks on one letter, or a family of emoji, where even that is too long. */
+function chunksOf(character: string, maxBytes: number): string[] {
+  const chunks = ['']
+  for (const point of character)
+    if (Buffer.byteLength(chunks.at(-1)! + point) > maxBytes) chunks.push(point)
+    else chunks.push(chunks.pop()! + point)
+  return chunks.filter((one) => one !== '')
+}
+
+/** Just behind the last good place to break, unless that would leave less than half. */
+function lastBreak(part: readonly string[]): number {
+  for (const ends of [['\n', '\r\n'], [...'。！？!?'], [...'；;，, ']]) {
+    const at = part.findLastIndex((piece) => ends.includes(piece))
+    if (at >= part.length / 2) return at + 1
+  }
+  return part.length
+}
+
+function trimmed(pieces: readonly string[]): string[] {
+  const first = pieces.findIndex((piece) => piece.trim() !== '')
+  const last = pieces.findLastIndex((piece) => piece.trim() !== '')
+  return first < 0 ? [] : pieces.slice(first, last + 1)
+}
+
+const bytesOf = (pieces: readonly string[]): number => Buffer.byteLength(pieces.join(''))
