@@ -21,10 +21,11 @@ transfer.on('card:transfer', (ctx) => {
   return handOver(ctx, ctx.event.agent, colleague, ctx.event.lease)
 })
 
-transfer.command('转', (ctx) => {
+transfer.command('转', (ctx, next) => {
   const wanted = ctx.command.to
   const found = colleaguesCalled(ctx, wanted)
   const [only] = found
+  if (!only && isSentence(ctx.event.text)) return next()
   if (only && found.length === 1) return handOver(ctx, ctx.event.agent, only)
   return ctx.whisper(
     found.length > 1
@@ -32,6 +33,9 @@ transfer.command('转', (ctx) => {
       : `没有叫“${wanted}”的同事，没有发给顾客。可转给：${names(others(ctx)) || '暂无'}`,
   )
 })
+
+/** 转 200 元给我 is talk: several words that are nobody's name, and no slash in front. */
+const isSentence = (typed: string): boolean => /^[^/／\s]+\s+\S+\s+\S/u.test(typed.trim())
 
 function handOver(ctx: Context, by: AgentRef, colleague: Agent, lease?: number): void {
   const group = homeGroup(ctx, colleague)
