@@ -26,7 +26,12 @@ describe('the room to answer', () => {
 
   it('is the most generous of those open: most messages left, then open the longest', () => {
     let ledger = openQuota(openQuota({}, 'subscribe', 0), 'menu', 10)
-    expect(room(ledger, rules, 20)).toEqual({ trigger: 'menu', left: 3, openedAt: 10, until: MINUTE + 10 })
+    expect(room(ledger, rules, 20)).toEqual({
+      trigger: 'menu',
+      left: 3,
+      openedAt: 10,
+      until: MINUTE + 10,
+    })
     ledger = openQuota(ledger, 'message', 5)
     expect(room(ledger, rules, 20)).toMatchObject({ trigger: 'message', left: 5 })
     for (let i = 0; i < 3; i++) ledger = reserve(ledger, 'message')
