@@ -6,6 +6,7 @@ export const helpBody = (canReplyOnCard: boolean): CardElement[] => [
   ...(canReplyOnCard ? [text('· 在卡片的输入框里填写并提交')] : []),
   text('· 引用带编号的消息，@机器人 输入回复'),
   text('· @机器人 #编号 回复内容'),
+  text('发图片：@机器人 同时带图；或引用群里的文件，@机器人 #编号 发送'),
   text('指令（引用消息或加 #编号）：'),
   text('认领｜释放｜关闭｜转 姓名｜详情'),
   text('其他：列表｜帮助｜绑定 验证码｜解绑'),

@@ -27,11 +27,21 @@ const reasons = {
   'no-answer': '平台没有回应，不确定顾客是否收到',
   unreachable: '平台暂时无法连接',
   unexpected: '发送失败，请联系管理员查看日志',
+  // 企业微信
+  'wecom.not_activated': '机器人还不能在这个群里发言：请先在群里 @机器人 发一句话',
+  'wecom.rate_limited': '这个群的消息太密，稍后自动再发',
+  'wecom.message_refused': '企业微信拒收了这条消息，请联系管理员查看日志',
+  'wecom.answer_too_late': '已超过企业微信允许的答复时间',
+  'wecom.card_fixed': '企业微信的卡片只能在点击时更新；发“@机器人 #编号”查看最新状态',
+  'wecom.card_known': '这张卡片已经发过',
+  'wecom.media_refused': '企业微信不支持这个文件',
+  'wecom.media_expired': '文件已过期，请重新发送',
+  'wecom.not_connected': '企业微信机器人未连接，恢复后自动发送',
   // media
   'media.too_large': '文件超过大小上限，没有保存',
   'media.expired': '文件在平台上已过期，请顾客重发',
   'media.failed': '文件取回失败，请顾客重发',
-} as const satisfies Record<MoveRefusal | OutboundRefusal | string, string>
+} as const satisfies Record<MoveRefusal | OutboundRefusal, string> & Record<string, string>
 
 /** The words for a reason; one that nobody has put into words is shown as it is, so that it can be looked up. */
 export function reasonWords(reason: string): string {

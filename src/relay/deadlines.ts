@@ -10,8 +10,8 @@ export interface DeadlinesInput {
   store: Pick<Store, 'due' | 'fire'>
   clock: Clock
   log: Log
-  newId(): string
-  wake(lane: LaneKey): void
+  newId: () => string
+  wake: (lane: LaneKey) => void
 }
 
 /** How far ahead reminders are kept in memory, and how often the table is looked at again. */

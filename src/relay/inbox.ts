@@ -16,6 +16,9 @@ import type { World } from './world.ts'
 
 const DAY_MS = 24 * 3600_000
 
+/** 发送, typed under a quoted file: send that file to the customer. */
+const SEND_QUOTED = /^[/／]?发送$/
+
 /** The way in: what arrived gets an id and a lane, is committed, and only then acknowledged. */
 export class Inbox {
   readonly #world: World
@@ -82,12 +85,14 @@ export class Inbox {
       ...this.#when(input.at, receivedAt),
       ...(input.raw !== undefined && { raw: input.raw }),
     }
-    const files = quoted?.media ? [quoted.media, ...media] : media
+    // A quoted file goes out only on a plain word: it may as well be one that a customer has sent.
+    const sent = quoted?.media !== undefined && SEND_QUOTED.test(text) ? quoted.media : undefined
+    const files = sent ? [sent, ...media] : media
     const said = {
       agent,
       chat,
       messageId,
-      text,
+      text: sent ? '' : text,
       ...(unknownMarker !== undefined && { unknownMarker }),
     }
     const event: BotEvent =

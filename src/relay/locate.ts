@@ -1,13 +1,6 @@
 import type { Agent } from '../domain/desk.ts'
 import { isDeskCommand, parseCommand } from '../domain/commands.ts'
-import {
-  type AgentId,
-  type CardId,
-  type DeskId,
-  type LaneKey,
-  deskLane,
-  makeGroupId,
-} from '../domain/ids.ts'
+import { type DeskId, type LaneKey, deskLane, makeGroupId } from '../domain/ids.ts'
 import { firstMarker, leadingMarker } from '../domain/marker.ts'
 import type { AgentInput, CardClick } from '../ports/workplace.ts'
 import type { Reads } from '../ports/store.ts'
@@ -49,7 +42,7 @@ export async function locate(
 
 /** The lane of a clicked card, the desk's when nobody knows the card. */
 export async function locateCard(world: World, click: CardClick): Promise<LaneKey> {
-  const known = await world.store.read.laneOfCard(click.card as CardId)
+  const known = await world.store.read.laneOfCard(click.card)
   return known ?? deskLane(deskOfChat(world, click))
 }
 
@@ -110,7 +103,7 @@ export function sighting(
   chat: ChatRef,
   now: number,
 ): Agent | undefined {
-  const known = store.read.agent(id as AgentId)
+  const known = store.read.agent(id)
   const group = chat.kind === 'group' ? makeGroupId(chat.workplace, chat.id) : undefined
   const isNewHere = group !== undefined && !known?.groups.includes(group)
   const isRenamed = name !== undefined && name !== known?.name

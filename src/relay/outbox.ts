@@ -1,12 +1,14 @@
 import type { AccountId, EffectId, GroupId, LaneKey, WorkplaceId } from '../domain/ids.ts'
 import type { Committed, EffectResult, Pending, Taken } from '../ports/store.ts'
 import { isFoldable } from '../domain/change.ts'
-import { Buckets } from './buckets.ts'
+
 import { sendDigest } from './digest.ts'
+import { Limits } from './limits.ts'
 import { type Performed, perform } from './perform.ts'
 import { outcomeOf } from './outcome.ts'
 import { resultEvent } from './result-event.ts'
 import { ReadyList, Target } from './targets.ts'
+import type { Windows } from './windows.ts'
 import type { World } from './world.ts'
 
 type Credential = AccountId | WorkplaceId
@@ -15,7 +17,6 @@ type Credential = AccountId | WorkplaceId
 interface Gate {
   ready: ReadyList
   underWay: number
-  buckets: Buckets
   cancelTimer?: (() => void) | undefined
 }
 
@@ -25,7 +26,7 @@ export class Outbox {
   readonly #woken: (lane: LaneKey) => void
   readonly #targets = new Map<string, Target>()
   readonly #gates = new Map<Credential, Gate>()
-  readonly #groups = new Map<GroupId, Buckets>()
+  readonly #limits: Limits
   readonly #targetOf = new Map<EffectId, Target>()
   readonly #digestedAt = new Map<GroupId, number>()
   #stopping = false
@@ -35,6 +36,7 @@ export class Outbox {
   constructor(world: World, woken: (lane: LaneKey) => void) {
     this.#world = world
     this.#woken = woken
+    this.#limits = new Limits(world)
   }
 
   /** After a commit: its new rows, and those that they replaced. */
@@ -104,7 +106,7 @@ export class Outbox {
       if (!target) return
       if (!target.head || !this.#groupAllows(target, target.head)) continue
       if (this.#world.tuning.limits && this.#isCall(target.head))
-        gate.buckets.take(this.#world.clock.now())
+        this.#limits.ofCredential(credential).take(this.#world.clock.now())
       target.busy = true
       gate.underWay++
       this.#underWay++
@@ -116,7 +118,8 @@ export class Outbox {
   #mayCall(gate: Gate, credential: Credential): boolean {
     if (gate.ready.size === 0) return false
     if (this.#world.workplaces.get(credential as WorkplaceId)?.available() === false) return false
-    const wait = this.#world.tuning.limits ? gate.buckets.waitMs(this.#world.clock.now()) : 0
+    const { tuning, clock } = this.#world
+    const wait = tuning.limits ? this.#limits.ofCredential(credential).waitMs(clock.now()) : 0
     if (wait > 0) this.#pumpIn(gate, credential, wait)
     return wait === 0
   }
@@ -134,23 +137,23 @@ export class Outbox {
   #groupAllows(target: Target, { group, credential }: Pending): boolean {
     if (!group || !this.#world.tuning.limits || target.head?.do === 'update-card') return true
     const now = this.#world.clock.now()
-    const buckets = this.#groupBuckets(group, credential)
-    const wait = buckets.take(now)
+    const limits = this.#limits.ofGroup(group, credential)
+    const wait = limits.take(now, postsOf(target.head))
     if (wait === 0) return true
-    this.#digestIfFarBehind(group, buckets)
+    this.#digestIfFarBehind(group, limits)
     target.notBefore = now + wait
     this.#offer(target)
     return false
   }
 
   /** A group that is more than a minute behind gets one line a minute for all conversations that nobody holds yet. */
-  #digestIfFarBehind(group: GroupId, buckets: Buckets): void {
+  #digestIfFarBehind(group: GroupId, limits: Windows): void {
     const { clock, tuning } = this.#world
     const now = clock.now()
     if (now < (this.#digestedAt.get(group) ?? 0) + tuning.digestEveryMs) return
     const targets = [...this.#targets.values()].filter(({ head }) => head?.group === group)
     const rows = targets.flatMap((target) => target.rows)
-    if (buckets.backlogMs(rows.length, now) <= tuning.digestAfterMs) return
+    if (limits.backlogMs(rows.length, now) <= tuning.digestAfterMs) return
     const foldable = targets
       .filter(({ busy }) => !busy)
       .flatMap((target) => target.rows)
@@ -255,7 +258,7 @@ export class Outbox {
       'a send did not go through',
     )
     if (code.endsWith('rate_limited') && effect.group)
-      this.#groups.get(effect.group)?.drain(this.#world.clock.now())
+      this.#limits.ofGroup(effect.group, effect.credential).drain(this.#world.clock.now())
   }
 
   /** Posts of one thread, and updates of one card, keep their distance; what comes meanwhile leaves together. */
@@ -268,8 +271,10 @@ export class Outbox {
   }
 
   #forget(id: EffectId): void {
-    this.#targetOf.get(id)?.drop(id)
+    const target = this.#targetOf.get(id)
+    target?.drop(id)
     this.#targetOf.delete(id)
+    if (target?.rows.length === 0 && !target.busy) this.#targets.delete(target.key)
   }
 
   /** Downloads draw on no sending limit. */
@@ -279,32 +284,13 @@ export class Outbox {
 
   #gateOf(credential: Credential): Gate {
     let gate = this.#gates.get(credential)
-    if (gate) return gate
-    const { channels, workplaces, clock } = this.#world
-    const perSecond = channels.get(credential as AccountId)?.capabilities.sendsPerSecond
-    const limits =
-      perSecond === undefined
-        ? (workplaces.get(credential as WorkplaceId)?.capabilities.credentialLimits ?? [])
-        : [{ count: perSecond, perMs: 1000 }]
-    gate = {
-      ready: new ReadyList(),
-      underWay: 0,
-      buckets: new Buckets(limits, clock.now()),
-    }
-    this.#gates.set(credential, gate)
+    if (!gate) this.#gates.set(credential, (gate = { ready: new ReadyList(), underWay: 0 }))
     return gate
   }
-
-  #groupBuckets(group: GroupId, credential: Credential): Buckets {
-    let buckets = this.#groups.get(group)
-    if (buckets) return buckets
-    const limits =
-      this.#world.workplaces.get(credential as WorkplaceId)?.capabilities.groupLimits ?? []
-    buckets = new Buckets(limits, this.#world.clock.now())
-    this.#groups.set(group, buckets)
-    return buckets
-  }
 }
+
+/** A file and its caption are two messages. */
+const postsOf = (row: Pending | undefined): number => (row?.do === 'media' ? 2 : 1)
 
 function resultOf(
   world: World,

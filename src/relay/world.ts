@@ -23,9 +23,9 @@ export interface World {
   /** A signed address of a file, where the configuration has a public one. */
   mediaLink?: (file: MediaFile) => string
   tuning: RelayTuning
-  newId(): string
+  newId: () => string
   /** 0 ≤ x < 1 */
-  random(): number
+  random: () => number
 }
 
 /** Numbers of the loop itself; the configuration's `relay`. */

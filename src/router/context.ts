@@ -45,9 +45,9 @@ export interface ContextInput<E extends BotEvent> {
   messages: readonly Message[]
   read: Lookups
   /** 26 characters, unique. */
-  newId(): string
+  newId: () => string
   /** 0 ≤ x < 1 */
-  random(): number
+  random: () => number
 }
 
 /** What the clicker of a card is told; the card is drawn when the handlers are done. */
