@@ -3,6 +3,7 @@ import path from 'node:path'
 import { parseDocument } from 'yaml'
 import { z } from 'zod'
 import { crossCheck } from './cross-check.ts'
+import { isTooLongForSocket } from './paths.ts'
 import { ConfigError, describeIssues, problemAt } from './problems.ts'
 import { type Config, configSchema, isSecretKey } from './schema.ts'
 import { substitute } from './substitute.ts'
@@ -47,6 +48,9 @@ export function loadConfig(file: string, env: Environment = process.env): Loaded
   const gaps = missing.map((one) => ({ path: one.path, words: one.problem }))
   const config = check(value, absolute, gaps)
   const placed = { ...config, dataFolder: path.resolve(folder, config.dataFolder) }
+  if (isTooLongForSocket(placed.dataFolder)) {
+    throw new ConfigError(absolute, ['dataFolder：路径太长，请换一个短一些的（不超过 90 个字节）'])
+  }
   return { config: deepFreeze(placed), file: absolute, secrets: secretsOf(placed) }
 }
 

@@ -136,6 +136,11 @@ describe('problems', () => {
     )
   })
 
+  it('of a data folder that leaves no room for the socket file are told before it is made', () => {
+    const text = exampleText().replace('dataFolder: ./data', `dataFolder: ./${'d'.repeat(100)}`)
+    expect(problemsOf(() => load(text))).toContain('dataFolder：路径太长')
+  })
+
   it('say which kinds there are when a kind is wrong', () => {
     expect(problemsIn({ ...least, workplaces: { x: { kind: 'slack' } } })).toContain('workplaces.x')
   })
