@@ -3,6 +3,8 @@ import { reasonWords } from './reasons.ts'
 
 const mediaWords = { image: '图片', voice: '语音', video: '视频', file: '文件' } as const
 
+const unsupportedWords: Readonly<Record<string, string>> = { sticker: '表情', file: '文件' }
+
 /** A message in plain words, for a line or a card. */
 export function contentWords(content: Content): string {
   switch (content.kind) {
@@ -28,7 +30,7 @@ export function contentWords(content: Content): string {
         .filter(Boolean)
         .join('\n')
     case 'unsupported':
-      return `〔${content.type}〕暂不支持显示，请顾客改发文字或图片`
+      return `〔${unsupportedWords[content.type] ?? content.type}〕暂不支持显示，请顾客改发文字或图片`
   }
 }
 

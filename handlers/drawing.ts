@@ -5,7 +5,7 @@ import type { Contact } from '#src/domain/contact.ts'
 import type { Conversation } from '#src/domain/conversation.ts'
 import type { Group } from '#src/domain/desk.ts'
 import type { CardId } from '#src/domain/ids.ts'
-import { makeCardId, planCard } from '#src/domain/thread.ts'
+import { makeCardId, planCard, shownBy } from '#src/domain/thread.ts'
 import { type Context, chatOf } from '#src/router/context.ts'
 import { composer } from './bot.ts'
 import { conversationView, shownMessages } from './view.ts'
@@ -79,7 +79,7 @@ function post({ ctx, conversation, contact, group }: Drawing, answers?: string):
       chat: chatOf(group),
       card,
       mention,
-      shows: conversation.messages,
+      shows: shows(ctx, group),
       ...(answers !== undefined && { answers }),
     },
     { ...cardRow(ctx, group), messages: carried(ctx, group) },
@@ -98,7 +98,7 @@ function update({ ctx, conversation, contact, group }: Drawing): void {
   const id = ctx.thread(group.id).card?.id
   if (id === undefined) return
   const card = conversationCard(conversationView(ctx, conversation, contact, group, id))
-  redraw(ctx, group, card, conversation.messages, carried(ctx, group))
+  redraw(ctx, group, card, shows(ctx, group), carried(ctx, group))
 }
 
 function redraw(
@@ -118,6 +118,9 @@ const cardRow = (ctx: Context, group: Group) => ({
   ...ctx.threadRow(group, 'card'),
   priority: ctx.conversation?.status === 'waiting' ? priority.waitingCard : priority.card,
 })
+
+const shows = (ctx: Context, group: Group): number =>
+  shownBy(ctx.thread(group.id), ctx.messages, ctx.workplaceOf(group).can)
 
 /** The customer's messages that this drawing puts on a screen for the first time. */
 function carried(ctx: Context, group: Group) {

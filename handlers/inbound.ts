@@ -70,7 +70,7 @@ inbound.on(['customer:subscribe', 'customer:scan', 'customer:menu'], (ctx) => {
 })
 
 inbound.on('customer:notice', (ctx) => {
-  ctx.log('notice', { name: ctx.event.name })
+  ctx.log('notice', { notice: ctx.event.notice })
 })
 
 function knowContact(

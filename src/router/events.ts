@@ -31,10 +31,10 @@ export interface EventTable {
   'customer:subscribe': CustomerEvent & { scene?: string }
   'customer:unsubscribe': CustomerEvent
   'customer:scan': CustomerEvent & { scene: string }
-  /** A tap on the account's own menu. `action` is the platform's event name in lower case, `key` what the item stands for. */
-  'customer:menu': CustomerEvent & { action: string; key: string }
-  /** Anything else the platform tells about this customer; logged, never shown. `name` is the platform's word. */
-  'customer:notice': CustomerEvent & { name: string }
+  /** A tap on the account's own menu. `action` is the platform's event name in lower case, `item` what was tapped. */
+  'customer:menu': CustomerEvent & { action: string; item: string }
+  /** Anything else the platform tells about this customer; logged, never shown. `notice` is the platform's word. */
+  'customer:notice': CustomerEvent & { notice: string }
 
   /** Words of a member of staff, in a group (to the bot) or in a single chat with it. */
   'agent:text': AgentEvent & { text: string }

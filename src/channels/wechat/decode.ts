@@ -168,6 +168,6 @@ function decodeEvent({ Event = '', EventKey = '' }: wire.Envelope): Decoded {
     return { event: { name: 'customer:scan', scene: EventKey }, opens: 'scan', content }
   }
   const menu = Object.hasOwn(MENU, name) ? MENU[name] : undefined
-  if (menu === undefined) return { event: { name: 'customer:notice' }, content }
-  return { event: { name: 'customer:menu', action: name, key: EventKey }, ...menu, content }
+  if (menu === undefined) return { event: { name: 'customer:notice', notice: name }, content }
+  return { event: { name: 'customer:menu', action: name, item: EventKey }, ...menu, content }
 }
