@@ -133,6 +133,23 @@ function wantsLine(
   return message.number <= last - can.transcriptLines ? 'yes' : 'later'
 }
 
+/**
+ * Up to which message a drawing made now may count as shown: not past one that has neither a line nor a place on it,
+ * because an agent's answer or an awaited picture came between.
+ */
+export function shownBy(thread: Thread, messages: readonly Message[], can: CardAbilities): number {
+  const last = messages.at(-1)?.number ?? 0
+  const before = thread.card?.shown ?? 0
+  const hidden = messages.find(
+    ({ number, from }) =>
+      from === 'customer' &&
+      number > Math.max(before, thread.lined) &&
+      number <= last - can.transcriptLines &&
+      !thread.linedAhead.includes(number),
+  )
+  return hidden ? hidden.number - 1 : last
+}
+
 /** Moves the watermark over all that is settled; what is settled beyond a gap is kept by number. */
 function remember(thread: Thread, messages: readonly Message[], seen: ReadonlySet<number>): Thread {
   let { lined } = thread
