@@ -137,7 +137,7 @@ function addPages(
     ctx.body = live.open(queryOf(ctx))
   })
   router.get('/assets/:name', async (ctx) => {
-    const asset = ASSETS[ctx.params['name'] ?? '']
+    const asset = ASSETS.get(ctx.params['name'] ?? '')
     if (!asset) return
     ctx.type = asset.type
     ctx.body = await readFile(asset.path)
@@ -159,15 +159,15 @@ const own = (name: string): string =>
   fileURLToPath(new URL(`./page/assets/${name}`, import.meta.url))
 const htmx = (name: string): string => fileURLToPath(import.meta.resolve(`htmx.org/dist/${name}`))
 
-const ASSETS: Readonly<Record<string, { path: string; type: string }>> = {
-  'page.css': asset(own('page.css'), 'css'),
-  'phone.css': asset(own('phone.css'), 'css'),
-  'groups.css': asset(own('groups.css'), 'css'),
-  'page.js': asset(own('page.js'), 'js'),
-  'logo.svg': asset(own('logo.svg'), 'svg'),
-  'htmx.js': asset(htmx('htmx.min.js'), 'js'),
-  'htmx-sse.js': asset(htmx('ext/hx-sse.min.js'), 'js'),
-}
+const ASSETS: ReadonlyMap<string, { path: string; type: string }> = new Map([
+  ['page.css', asset(own('page.css'), 'css')],
+  ['phone.css', asset(own('phone.css'), 'css')],
+  ['groups.css', asset(own('groups.css'), 'css')],
+  ['page.js', asset(own('page.js'), 'js')],
+  ['logo.svg', asset(own('logo.svg'), 'svg')],
+  ['htmx.js', asset(htmx('htmx.min.js'), 'js')],
+  ['htmx-sse.js', asset(htmx('ext/hx-sse.min.js'), 'js')],
+])
 
 const MAX_UPLOAD = '12mb'
 

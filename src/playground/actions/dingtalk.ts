@@ -34,7 +34,7 @@ export function dingtalkActions({ dingtalk }: World): Readonly<Record<string, Ac
       )
       const { people } = dingtalk
       return outcomeWords(
-        await people.submit(need(fields, 'actor'), card, need(fields, 'form'), filled),
+        await people.submit(need(fields, 'actor'), card, need(fields, 'formId'), filled),
       )
     },
   }

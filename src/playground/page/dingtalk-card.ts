@@ -62,7 +62,7 @@ function drawForm(form: FormPart, to: string, actor: string): Html {
   const id = `${to.split('/').at(-1)}-${actor}-${form.id}-${edition}`
   return html`<form class="reply" id="form-${id}" hx-post="${to}/submit" hx-swap="none">
     <input type="hidden" name="actor" value="${actor}" />
-    <input type="hidden" name="form" value="${form.id}" />
+    <input type="hidden" name="formId" value="${form.id}" />
     ${form.fields.filter(({ hidden }) => !hidden).map((field) => drawField(field, id))}
     <button class="primary">${form.submit}</button>
   </form>`
