@@ -1,8 +1,13 @@
 import { randomBytes } from 'node:crypto'
-import path from 'node:path'
+import type { LoadedConfig } from '#config/load.ts'
+import { dataPaths } from '#config/paths.ts'
 import type { Config } from '#config/schema.ts'
 import { bot } from '#handlers/index.ts'
 import { wechatOa } from './channels/wechat/index.ts'
+import { createClickWatch, type ClickWatch } from './cli/checks/live.ts'
+import { CommandRefused, type Commands } from './cli/client.ts'
+import { examine } from './cli/doctor.ts'
+import { runCli } from './cli/program.ts'
 import { type AccountId, accountId, makeId, type WorkplaceId, workplaceId } from './domain/ids.ts'
 import { createSystemClock } from './platform/clock.ts'
 import { createHttp } from './platform/http.ts'
@@ -11,9 +16,10 @@ import { createLog } from './platform/log.ts'
 import { openMediaStore } from './platform/media-store.ts'
 import { createTokens } from './platform/token-cache.ts'
 import { createVoice } from './platform/voice.ts'
+import { runPlayground } from './playground/start.ts'
 import type { Channel } from './ports/channel.ts'
 import type { Clock } from './ports/clock.ts'
-import type { Check, Health } from './ports/health.ts'
+import { Refusal } from './ports/errors.ts'
 import type { AdapterIo } from './ports/io.ts'
 import type { Log } from './ports/log.ts'
 import type { MediaStore } from './ports/media.ts'
@@ -21,27 +27,22 @@ import type { Store } from './ports/store.ts'
 import type { Workplace } from './ports/workplace.ts'
 import { Relay } from './relay/relay.ts'
 import type { World } from './relay/world.ts'
-import { createAdminApp } from './server/admin.ts'
-import { createApp } from './server/app.ts'
-import { type ControlServer, openControl } from './server/control.ts'
 import { type CommandSources, createCommands } from './server/commands.ts'
-import { type Listener, listen } from './server/listener.ts'
+import { dispatch } from './server/control.ts'
+import { healthOf, openDoors } from './server/doors.ts'
 import { createMediaLinks, loadLinkSecret, type MediaLinks } from './server/media-links.ts'
-import { createMetrics, type Metrics } from './server/metrics.ts'
-import { settingsOf, tuningOf } from './settings.ts'
+import { listedAgents, settingsOf, tuningOf } from './settings.ts'
+import { untilToldToStop } from './signals.ts'
 import { openSqliteStore } from './store/sqlite/index.ts'
+import { VERSION } from './version.ts'
 import { dingtalk } from './workplaces/dingtalk/index.ts'
 import { wecom } from './workplaces/wecom/index.ts'
-
-const VERSION = '0.1.0'
 
 export interface ProductOptions {
   /** Values that no log line may show. */
   secrets?: readonly string[]
   clock?: Clock
   log?: Log
-  /** What `jieli doctor` finds besides what the adapters tell. */
-  examine?: (product: Pick<Product, 'channels' | 'workplaces' | 'store'>) => Promise<Check[]>
 }
 
 /** The running product. */
@@ -50,8 +51,8 @@ export interface Product {
   url: string
   adminUrl: string
   store: Store
-  channels: ReadonlyMap<AccountId, Channel>
-  workplaces: ReadonlyMap<WorkplaceId, Workplace>
+  /** One of the operator's commands, as over the control socket. */
+  command(name: string, args?: object): Promise<unknown>
   /** Finishes what is under way, hands back leases, closes. Calling it again waits for the same end. */
   stop(): Promise<void>
 }
@@ -61,107 +62,121 @@ export interface Product {
  * @throws {StoreLockedError} while another process has the data folder
  */
 export async function startProduct(config: Config, options: ProductOptions = {}): Promise<Product> {
-  const clock = options.clock ?? createSystemClock()
-  const log = options.log ?? createLog({ level: config.log.level, secrets: options.secrets ?? [] })
-  const store = await openSqliteStore({ folder: config.dataFolder, clock })
-  const media = await openMediaStore({ folder: path.join(config.dataFolder, 'media'), clock })
-  const io = adapterIo({ store, clock, log, media })
-  const channels = openChannels(config, io)
-  const workplaces = openWorkplaces(config, io)
-  const links = createMediaLinks({
-    secret: await loadLinkSecret(path.join(config.dataFolder, 'link-secret')),
-    clock,
-    lifeMs: config.media.linkLifeMs,
-  })
-  const relay = new Relay(
-    worldOf({ config, store, clock, log, media, channels, workplaces, links }),
-    (ctx) => bot.handle(ctx),
-  )
-  const parts: Parts = {
-    config,
-    store,
-    clock,
-    log,
-    media,
-    channels,
-    workplaces,
-    links,
-    relay,
-    running: true,
-  }
+  const parts = await build(config, options)
+  const { store, clock, relay } = parts
+  let running = true
+  await store.putAgents(listedAgents(config).map((agent) => ({ ...agent, groups: [], seenAt: 0 })))
   await relay.start()
-  const doors = await openDoors(parts, options)
+  const startedAt = clock.now()
+  const commands = (addresses: string[]): ReturnType<typeof createCommands> =>
+    createCommands({ ...commandSources(parts, true), startedAt, addresses })
+  const doors = await openDoors({
+    ...parts,
+    voice: createVoice(),
+    accept: (account, events) => relay.accept(account, events),
+    running: () => running,
+    controlPath: dataPaths(config.dataFolder).control,
+    commands,
+  })
   let stopped: Promise<void> | undefined
+  /** Doors first, so that nothing new arrives; then what is under way; the store last. */
+  const stop = async (): Promise<void> => {
+    running = false
+    await doors.close()
+    await relay.stop()
+    await store.close()
+  }
   return {
-    url: doors.front.url,
-    adminUrl: doors.admin.url,
+    url: doors.url,
+    adminUrl: doors.adminUrl,
     store,
-    channels,
-    workplaces,
-    stop: () => (stopped ??= stop(parts, doors)),
+    command: (name, args = {}) => dispatch(commands([doors.url, doors.adminUrl]), name, args),
+    stop: () => (stopped ??= stop()),
   }
 }
 
-interface Foundation {
+interface Parts {
   config: Config
   store: Store
   clock: Clock
   log: Log
+  io: AdapterIo
   media: MediaStore
-}
-
-interface Parts extends Foundation {
+  links: MediaLinks
+  clicks: ClickWatch
   channels: ReadonlyMap<AccountId, Channel>
   workplaces: ReadonlyMap<WorkplaceId, Workplace>
-  links: MediaLinks
   relay: Relay
-  running: boolean
 }
 
-interface Doors {
-  front: Listener
-  admin: Listener
-  control: ControlServer
+/** Everything joined and nothing started. */
+async function build(config: Config, options: ProductOptions): Promise<Parts> {
+  const clock = options.clock ?? createSystemClock()
+  const log = options.log ?? createLog({ level: config.log.level, secrets: options.secrets ?? [] })
+  const paths = dataPaths(config.dataFolder)
+  const store = await openSqliteStore({ folder: config.dataFolder, clock })
+  const media = await openMediaStore({ folder: paths.media, clock })
+  const io = adapterIo(store, clock, log, media)
+  const { linkLifeMs: lifeMs } = config.media
+  const links = createMediaLinks({ secret: await loadLinkSecret(paths.linkSecret), clock, lifeMs })
+  const clicks = createClickWatch(clock)
+  const channels = openChannels(config, io)
+  const workplaces = openWorkplaces(config, io, clicks)
+  const foundation = { config, store, clock, log, io, media, links, clicks, channels, workplaces }
+  return { ...foundation, relay: new Relay(worldOf(foundation), (ctx) => bot.handle(ctx)) }
 }
 
-function adapterIo({ store, clock, log, media }: Omit<Foundation, 'config'>): AdapterIo {
-  const owner = randomBytes(8).toString('hex')
+function adapterIo(store: Store, clock: Clock, log: Log, media: MediaStore): AdapterIo {
+  // One process at a time has the data folder: after a crash the next one takes its leases over at once.
+  const owner = 'local'
+  const { random } = Math
   return {
     http: createHttp(),
     clock,
     log,
     media,
-    random: Math.random,
-    tokens: createTokens({ store, clock, log, owner, random: Math.random }),
+    random,
+    tokens: createTokens({ store, clock, log, owner, random }),
     leases: createLeases({ store, clock, log, owner }),
   }
 }
 
 function openChannels(config: Config, io: AdapterIo): Map<AccountId, Channel> {
   const served = new Set(Object.values(config.desks).flatMap(({ accounts }) => accounts))
-  return new Map(
-    Object.entries(config.accounts)
-      .filter(([key]) => served.has(key))
-      .map(([key, account]): [AccountId, Channel] => {
-        const id = accountId(key)
-        return [id, wechatOa(id, account, io)]
+  const opened = new Map<AccountId, Channel>()
+  for (const [key, account] of Object.entries(config.accounts))
+    if (served.has(key)) opened.set(accountId(key), wechatOa(accountId(key), account, io))
+  return opened
+}
+
+function openWorkplaces(
+  config: Config,
+  io: AdapterIo,
+  clicks: ClickWatch,
+): Map<WorkplaceId, Workplace> {
+  const opened = new Map<WorkplaceId, Workplace>()
+  for (const [key, one] of Object.entries(config.workplaces)) {
+    const id = workplaceId(key)
+    const workplace = one.kind === 'dingtalk' ? dingtalk(id, one, io) : wecom(id, one, io)
+    opened.set(id, watchingClicks(workplace, clicks))
+  }
+  return opened
+}
+
+/** The doctor's own cards are answered here; the relay never hears of them. */
+function watchingClicks(workplace: Workplace, clicks: ClickWatch): Workplace {
+  return {
+    ...workplace,
+    start: (inbox) =>
+      workplace.start({
+        ...inbox,
+        click: async (click) =>
+          clicks.saw(click.card) ? { hint: '收到，卡片可用', accepted: false } : inbox.click(click),
       }),
-  )
+  }
 }
 
-function openWorkplaces(config: Config, io: AdapterIo): Map<WorkplaceId, Workplace> {
-  return new Map(
-    Object.entries(config.workplaces).map(([key, workplace]): [WorkplaceId, Workplace] => {
-      const id = workplaceId(key)
-      return [
-        id,
-        workplace.kind === 'dingtalk' ? dingtalk(id, workplace, io) : wecom(id, workplace, io),
-      ]
-    }),
-  )
-}
-
-function worldOf(parts: Omit<Parts, 'relay' | 'running'>): World {
+function worldOf(parts: Omit<Parts, 'relay'>): World {
   const { config, store, clock, log, media, channels, workplaces, links } = parts
   const { publicUrl } = config
   return {
@@ -180,93 +195,68 @@ function worldOf(parts: Omit<Parts, 'relay' | 'running'>): World {
   }
 }
 
-async function openDoors(parts: Parts, options: ProductOptions): Promise<Doors> {
-  const { config, log, store } = parts
-  const metrics = createMetrics({
-    counts: () => store.read.counts(),
-    ledger: () => store.read.ledger(),
-    health: () => healthOf(parts),
-  })
-  const { requestTimeoutMs, keepAliveMs, host, port } = config.server
-  const times = { requestTimeoutMs, keepAliveMs }
-  const front = await listen(frontApp(parts, metrics), { host, port, ...times })
-  const adminApp = createAdminApp({
-    registry: metrics.registry,
-    ledger: () => store.read.ledger(),
-    log,
-  })
-  const admin = await listen(adminApp, { ...config.admin, ...times })
-  const control = await openControl({
-    path: path.join(config.dataFolder, 'control.sock'),
-    commands: createCommands(commandSources(parts, options, [front.url, admin.url])),
-    log,
-  })
-  return { front, admin, control }
-}
-
-function frontApp(parts: Parts, metrics: Metrics): Parameters<typeof listen>[0] {
-  const { config, clock, log, store, media, channels, workplaces, links, relay } = parts
-  return createApp({
-    hooks: {
-      channel: (key) => channels.get(accountId(key)),
-      accept: (account, events) => relay.accept(account, events),
-      clock,
-      log,
-      metrics: metrics.hooks,
-      bodyLimitBytes: config.server.bodyLimitBytes,
-      answerLimitMs: config.server.answerLimitMs,
-    },
-    readiness: {
-      running: () => parts.running,
-      storeOpen: () => parts.running,
-      workplaces: () =>
-        [...workplaces.values()].map((one) => ({
-          id: one.id,
-          available: one.available(),
-          health: one.health(),
-        })),
-    },
-    media: {
-      links,
-      media,
-      clock,
-      voice: createVoice(),
-      describe: (hash) => store.read.media(hash),
-    },
-    log,
-  })
-}
-
-function commandSources(
-  parts: Parts,
-  { examine }: ProductOptions,
-  addresses: string[],
-): CommandSources {
-  const { config, store, clock, relay } = parts
+function commandSources(parts: Parts, running: boolean): CommandSources {
+  const { config, store, clock, io, relay, clicks } = parts
+  const patient = {
+    config,
+    store,
+    clock,
+    http: io.http,
+    channels: [...parts.channels.values()],
+    workplaces: [...parts.workplaces.values()],
+    running,
+    ...(running && { clicks }),
+  }
   return {
     store,
     clock,
     desks: new Map(Object.entries(config.desks).map(([id, { name }]) => [id, name])),
-    health: () => healthOf(parts),
+    health: () => (running ? healthOf(parts) : []),
     replayEvent: (id) => relay.replayEvent(id),
     replayEffect: (id) => relay.replayEffect(id),
-    doctor: async () => (await examine?.(parts)) ?? [],
+    doctor: (options) => examine(patient, options),
     version: VERSION,
-    startedAt: clock.now(),
-    addresses,
   }
 }
 
-function* healthOf({ channels, workplaces }: Parts): Iterable<[string, Health]> {
-  for (const [id, channel] of channels) yield [`account/${id}`, channel.health()]
-  for (const [id, workplace] of workplaces) yield [`workplace/${id}`, workplace.health()]
+/** The operator's commands on a store that no process serves. */
+async function openForCommands({ config, secrets }: LoadedConfig): Promise<Commands> {
+  const log = createLog({ level: 'silent' })
+  const parts = await build(config, { secrets, log })
+  const commands = createCommands(commandSources(parts, false))
+  return {
+    async call(name, args) {
+      try {
+        return await dispatch(commands, name, args ?? {})
+      } catch (error) {
+        throw error instanceof Refusal ? new CommandRefused(error.code, error.message) : error
+      }
+    },
+    close: () => parts.store.close(),
+  }
 }
 
-/** Doors first, so that nothing new arrives; then what is under way; the store last. */
-async function stop(parts: Parts, { front, admin, control }: Doors): Promise<void> {
-  parts.running = false
-  const { graceMs } = parts.config.server
-  await Promise.all([front.close(graceMs), admin.close(graceMs), control.close()])
-  await parts.relay.stop()
-  await parts.store.close()
+/** Runs the service until it is told to stop. */
+async function serve({ config, secrets }: LoadedConfig): Promise<void> {
+  const product = await startProduct(config, { secrets })
+  const say = (line: string): boolean => process.stdout.write(`${line}\n`)
+  say(`jieli ${VERSION} 已启动`)
+  say(`对外地址：${product.url}（健康检查 /healthz，就绪检查 /readyz）`)
+  for (const id of Object.keys(config.accounts))
+    say(`回调地址（${id}）：${config.publicUrl ?? product.url}/hooks/${id}`)
+  say(`管理地址：${product.adminUrl}/metrics  ${product.adminUrl}/ledger`)
+  say(`控制套接字：${dataPaths(config.dataFolder).control}`)
+  await untilToldToStop()
+  await product.stop()
+}
+
+if (import.meta.main) {
+  process.exitCode = await runCli(process.argv.slice(2), {
+    version: VERSION,
+    out: (line) => process.stdout.write(`${line}\n`),
+    err: (line) => process.stderr.write(`${line}\n`),
+    start: (loaded) => (loaded ? serve(loaded) : runPlayground(startProduct, {})),
+    playground: (options) => runPlayground(startProduct, options),
+    open: openForCommands,
+  })
 }

@@ -21,6 +21,8 @@ export interface CliDeps {
   err(line: string): void
   /** Runs the service until it is told to stop; without a configuration the playground. */
   start(config: LoadedConfig | undefined): Promise<void>
+  /** Runs the product against stand-ins of the platforms on this machine, with a page that shows them. */
+  playground(options: { port?: number; data?: string; unbound?: boolean }): Promise<void>
   /**
    * Opens the store, without starting anything, so that the same commands run on it.
    * @throws an error named `StoreLockedError` while another process has it
@@ -63,6 +65,15 @@ function program(run: Run): Command {
   withConfig(jieli.command('start').description('启动服务')).action((options: ConfigOption) =>
     deps.start(load(options)),
   )
+  jieli
+    .command('playground', { isDefault: true })
+    .description('演练场：在本机模拟各平台，用浏览器试用')
+    .option('--port <port>', '页面端口，默认 8000；0 为任选空闲端口', readPort)
+    .option('--data <folder>', '保留数据的目录，默认用临时目录')
+    .option('--unbound', '不自动绑定群，自己试一遍绑定')
+    .action((options: { port?: number; data?: string; unbound?: boolean }) =>
+      deps.playground(options),
+    )
   withConfig(jieli.command('doctor').description('检查配置、数据、时钟、密钥、回调地址和连接'))
     .option('--live', '在已绑定的群里发一张卡片，等人点击')
     .action((options: ConfigOption & { live?: boolean }) => doctor(run, options))
@@ -83,6 +94,12 @@ function program(run: Run): Command {
     (options: ConfigOption) => deps.out(described(load(options))),
   )
   return jieli
+}
+
+function readPort(text: string): number {
+  const port = Number(text)
+  if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port
+  throw new CommandRefused('cli.port', '--port 要写 0 到 65535 的整数')
 }
 
 /** Commander with our voice: it prints through `deps` and never ends the process itself. */

@@ -12,12 +12,14 @@ export interface Group {
   posted: number
 }
 
-/** A member of staff whom we have seen act, or who is listed in the configuration. */
+/** A member of staff whom we have seen act, or who stands in the configuration. */
 export interface Agent {
   id: AgentId
   workplace: WorkplaceId
   /** The platform's user id. */
   user: string
+  /** From the configuration: of every desk, under the name given there. */
+  listed?: boolean
   /** What people see; without one the user id. */
   name: string
   /** Groups in which they were seen. */

@@ -165,6 +165,8 @@ export interface Store {
 
   putBindCode(code: string, desk: DeskId, expiresAt: number): Promise<void>
   putMedia(file: MediaFile, now: number): Promise<void>
+  /** The agents of the configuration, known before they act; one that is known keeps its groups, and takes the name. */
+  putAgents(agents: Agent[]): Promise<void>
   /** A small value that outlives a restart: the last cron minute, a quota meter. */
   putValue(key: string, value: string): Promise<void>
 

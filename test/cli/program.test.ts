@@ -76,6 +76,7 @@ const bare = (...argv: string[]): Promise<number> =>
     out: (line) => void out.push(line),
     err: (line) => void err.push(line),
     start: async (config) => void started.push(config),
+    playground: async () => void started.push(undefined),
     open: () => open(),
   })
 

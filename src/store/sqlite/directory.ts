@@ -40,7 +40,7 @@ export class Directory {
     return this.#agents.get(id)
   }
 
-  /** Its bound groups, the oldest first, and everybody who was seen in one of them. */
+  /** Its bound groups, the oldest first, and everybody who was seen in one of them or stands in the configuration. */
   desk(id: DeskId): Desk {
     let desk = this.#desks.get(id)
     if (!desk) this.#desks.set(id, (desk = this.#assemble(id)))
@@ -53,7 +53,7 @@ export class Directory {
       .sort((a, b) => a.boundAt - b.boundAt || (a.id < b.id ? -1 : 1))
     const ids = new Set(groups.map((group) => group.id))
     const agents = [...this.#agents.values()]
-      .filter((agent) => agent.groups.some((group) => ids.has(group)))
+      .filter((agent) => agent.listed || agent.groups.some((group) => ids.has(group)))
       .sort((a, b) => (a.id < b.id ? -1 : 1))
     return { id, groups, agents }
   }
@@ -103,6 +103,20 @@ export class Directory {
     this.#put(part, known ? recognised(known, seen) : seen)
   }
 
+  /** The agents of the configuration as of now; who has left it is an agent like any other. */
+  list(part: Part, agents: readonly Agent[]): void {
+    const now = new Set(agents.map(({ id }) => id))
+    for (const agent of this.#agents.values()) {
+      if (!agent.listed || now.has(agent.id)) continue
+      const { listed: _, ...rest } = agent
+      this.#put(part, rest)
+    }
+    for (const agent of agents) {
+      const known = this.#stored(agent.id)
+      this.#put(part, { ...agent, ...known, name: agent.name, listed: true })
+    }
+  }
+
   #put(part: Part, agent: Agent): void {
     this.#sql.putAgent.run(agent.id, JSON.stringify(agent))
     part.afterCommit(() => {
@@ -127,7 +141,7 @@ export class Directory {
 function recognised(known: Agent, seen: Agent): Agent {
   return {
     ...known,
-    name: seen.name === seen.user ? known.name : seen.name,
+    name: known.listed || seen.name === seen.user ? known.name : seen.name,
     groups: [...new Set([...known.groups, ...seen.groups])],
     seenAt: Math.max(known.seenAt, seen.seenAt),
   }

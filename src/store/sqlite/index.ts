@@ -154,6 +154,7 @@ function createStore(db: DatabaseSync, clock: Pick<Clock, 'now'>, unlock: () => 
     putToken: (name, token) => writer.write(() => values.putToken(name, token)),
     putBindCode: (code, desk, expiresAt) =>
       writer.write(() => values.putBindCode(code, desk, expiresAt)),
+    putAgents: (agents) => writer.write((part) => directory.list(part, agents)),
     putMedia: (file, at) => writer.write(() => media.put(file, at)),
     putValue: (key, value) => writer.write(() => values.putValue(key, value)),
 
