@@ -8,7 +8,7 @@ import { openQuota } from '#src/domain/quota.ts'
 import type { Context } from '#src/router/context.ts'
 import type { BotEvent } from '#src/router/events.ts'
 import { composer } from './bot.ts'
-import { noteLine, relayLines } from './lines.ts'
+import { followers, noteLine, relayLines } from './lines.ts'
 
 /** What customers write and do: messages go to the desk, everything else is remembered. */
 export const inbound = composer()
@@ -106,7 +106,8 @@ async function openConversation(ctx: Context): Promise<void> {
     account: contact.account,
     desk: ctx.desk.id,
     status: 'waiting',
-    lease: 0,
+    // Goes on from the last one's, so that no card of it passes for one of this.
+    lease: (ctx.conversation?.lease ?? -1) + 1,
     formerHolders: [],
     openedAt: now,
     lastAt: now,
@@ -131,8 +132,7 @@ function oweAnswer(ctx: Context): void {
 
 /** While it is held, the other groups' cards only change with its state. */
 function redrawFollowers(ctx: Context): void {
-  const holder = ctx.conversation?.holder
-  ctx.redraw(holder && ctx.deskSettings.mirror === 'holder' ? holder.group : 'all')
+  for (const { id } of followers(ctx)) ctx.redraw(id)
 }
 
 export const isOpen = (conversation: Conversation | undefined): conversation is Conversation =>
