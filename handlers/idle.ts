@@ -14,16 +14,26 @@ idle.use(async (ctx, next) => {
   rearm(ctx, before, dueOf(ctx, ctx.conversation))
 })
 
+// A reminder may have been on its way while its reason went.
+idle.on(['tick:idle', 'tick:close'], async (ctx, next) => {
+  const due = dueOf(ctx, ctx.conversation)
+  if (due?.kind === ctx.event.name && due.at <= ctx.now) await next()
+  else if (due) ctx.remindAt(deadline(ctx, due))
+})
+
 idle.on('tick:idle', (ctx) => {
-  const name = ctx.conversation?.holder?.name
-  if (!ctx.move({ do: 'idle-release' }).ok) return
-  backToQueue(ctx, `${name ?? '接待人'} 久未回复，会话已退回队列，请认领`)
+  const holder = ctx.conversation?.holder
+  if (!holder || !ctx.move({ do: 'idle-release' }).ok) return
+  ctx.leaveHere(holder.agent)
+  backToQueue(ctx, `${holder.name} 久未回复，会话已退回队列，请认领`)
   ctx.log('idle-released')
 })
 
 idle.on('tick:close', (ctx) => {
   const groups = followers(ctx)
-  if (!ctx.move({ do: 'idle-close' }).ok) return
+  const holder = ctx.conversation?.holder
+  if (!holder || !ctx.move({ do: 'idle-close' }).ok) return
+  ctx.leaveHere(holder.agent)
   noteLine(
     ctx,
     '双方久未发言，会话已自动结束',
