@@ -8,6 +8,7 @@ import type { CardId } from '#src/domain/ids.ts'
 import { makeCardId, planCard, shownBy } from '#src/domain/thread.ts'
 import { type Context, chatOf } from '#src/router/context.ts'
 import { composer } from './bot.ts'
+import { relayLines } from './lines.ts'
 import { conversationView, shownMessages } from './view.ts'
 
 /** Drawing: when all is decided, every card that no longer tells the truth is drawn once, and a click gets its answer. */
@@ -17,11 +18,24 @@ drawing.use(async (ctx, next) => {
   await next()
   const { conversation, contact } = ctx
   if (!conversation || !contact) return
+  touchCard(ctx)
+  // What has been said since may push a customer's words off the card.
+  if (ctx.stale.size > 0 && conversation.status !== 'closed') relayLines(ctx)
   for (const group of ctx.desk.groups)
     if (ctx.stale.has('all') || ctx.stale.has(group.id))
       drawThread(ctx, conversation, contact, group)
   answerClick(ctx, conversation, contact)
 })
+
+/** The holder may have begun to type in the card that they clicked. */
+function touchCard(ctx: Context): void {
+  const { event, conversation } = ctx
+  if (!('card' in event) || conversation?.holder?.agent !== event.agent.id) return
+  const group = ctx.groupOf(event.chat)
+  const thread = group && ctx.thread(group.id)
+  if (thread?.card?.id !== event.card) return
+  ctx.saveThread({ ...thread, card: { ...thread.card, touchedAt: ctx.now } })
+}
 
 function drawThread(
   ctx: Context,
