@@ -86,7 +86,7 @@ function settleQuota(ctx: Context, message: Message, reason: string): void {
 /** A human answer stops the clock of everything the customer had written before it. */
 function settleDebt(ctx: Context, answer: Message): void {
   const { conversation } = ctx
-  if (!conversation) return
+  if (!conversation || conversation.status === 'closed') return
   const { owedSince: _owed, ...rest } = conversation
   const unanswered = ctx.messages.find(
     ({ from, number }) => from === 'customer' && number > answer.number,
