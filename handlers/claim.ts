@@ -6,6 +6,7 @@ import type { AgentRef } from '#src/domain/refs.ts'
 import type { Context } from '#src/router/context.ts'
 import { composer } from './bot.ts'
 import { noteLine, relayLines } from './lines.ts'
+import { holderName } from './view.ts'
 
 /** Claiming and giving back: the first to claim holds the conversation; a later one is told who does. */
 export const claim = composer()
@@ -29,7 +30,7 @@ function take(ctx: Context, agent: AgentRef, lease?: number): void {
   if (!holder) return ctx.whisper('本服务台还没有绑定群，请先在群里绑定')
   const moved = ctx.move({ do: 'claim', by: holder, ...(lease !== undefined && { lease }) })
   if (!moved.ok) return ctx.whisper(refusalWords(ctx, moved.refusal))
-  ctx.changeDesk({ current: [{ agent: agent.id, lane: ctx.event.lane }] })
+  ctx.speakHere(agent.id)
   ctx.showTyping()
   noteLine(ctx, `${holder.name} 已认领，引用本行并 @机器人 即可回复顾客`)
   ctx.log('claimed')
@@ -39,6 +40,7 @@ function take(ctx: Context, agent: AgentRef, lease?: number): void {
 function giveBack(ctx: Context, agent: AgentRef, lease?: number): void {
   const moved = ctx.move({ do: 'release', by: agent.id, ...(lease !== undefined && { lease }) })
   if (!moved.ok) return ctx.whisper(refusalWords(ctx, moved.refusal))
+  ctx.leaveHere(agent.id)
   backToQueue(ctx, `${ctx.nameOf(agent)} 已释放，等待认领`)
   ctx.log('released')
   return ctx.answer({ hint: '已释放', accepted: true })
@@ -53,7 +55,8 @@ export function backToQueue(ctx: Context, words: string): void {
 
 export function refusalWords(ctx: Context, refusal: string): string {
   const holder = ctx.conversation?.holder
-  if (refusal === 'held-by-other' && holder) return `${holder.name} 已在接待这位顾客`
+  if (refusal === 'held-by-other' && holder && 'agent' in ctx.event)
+    return `${holderName(ctx, holder, ctx.event.agent)} 已在接待这位顾客`
   return reasonWords(refusal)
 }
 

@@ -19,7 +19,7 @@ function end(ctx: Context, agent: AgentRef, lease?: number): void {
   const moved = ctx.move({ do: 'close', by: agent.id, ...(lease !== undefined && { lease }) })
   if (!moved.ok) return ctx.whisper(refusalWords(ctx, moved.refusal))
   noteLine(ctx, `${ctx.nameOf(agent)} 已结束会话`, groups)
-  ctx.changeDesk({ current: [{ agent: agent.id, lane: undefined }] })
+  ctx.leaveHere(agent.id)
   ctx.log('closed')
   return ctx.answer({ hint: '已结束', accepted: true })
 }

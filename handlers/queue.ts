@@ -6,6 +6,7 @@ import type { ChatRef } from '#src/domain/refs.ts'
 import type { Context } from '#src/router/context.ts'
 import { composer } from './bot.ts'
 import { clockTime } from './times.ts'
+import { holderName } from './view.ts'
 
 /** 列表 and 帮助. */
 export const queue = composer()
@@ -15,7 +16,7 @@ const LISTED = 20
 queue.command('列表', async (ctx) => {
   const { chat, messageId } = ctx.event
   const open = await ctx.read.openConversations(ctx.desk.id, LISTED + 200)
-  const rows = open.slice(0, LISTED).map((one) => row(ctx, one))
+  const rows = open.slice(0, LISTED).map((one) => row(ctx, one, chat))
   ctx.note(chat, '会话列表', queueList(rows, open.length - rows.length), messageId)
 })
 
@@ -29,14 +30,14 @@ queue.command('不明', (ctx) => {
 
 type Open = Awaited<ReturnType<Context['read']['openConversations']>>[number]
 
-function row(ctx: Context, { conversation, contact }: Open): QueueRow {
+function row(ctx: Context, { conversation, contact }: Open, chat: ChatRef): QueueRow {
   const account = ctx.settings.accounts.get(contact.account)
   const { owedSince, holder } = conversation
   return {
     marker: shownMarker(conversation.marker),
     customer: harmless(contact.alias),
     source: account ? `${account.name} · ${account.channel}` : contact.account,
-    state: holder ? `${holder.name} 接待中` : '等待认领',
+    state: holder ? `${holderName(ctx, holder, chat)} 接待中` : '等待认领',
     ...(owedSince !== undefined && { owedSince: clockTime(owedSince, ctx.deskSettings.timeZone) }),
   }
 }

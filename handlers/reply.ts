@@ -1,5 +1,6 @@
 import { reasonWords } from '#cards/reasons.ts'
 import { isHeldBy } from '#src/domain/conversation.ts'
+import type { Message } from '#src/domain/message.ts'
 import type { Context } from '#src/router/context.ts'
 import type { AgentRef, MediaRef } from '#src/domain/refs.ts'
 import { composer } from './bot.ts'
@@ -28,13 +29,16 @@ reply.on('agent:media', (ctx) => {
 
 reply.on('card:retry', (ctx) => {
   const message = ctx.messages.find(({ id }) => id === ctx.event.message)
-  if (!message || message.reply === 'queued' || message.reply === 'sent')
+  if (!message || message.from !== 'agent' || !mayGoAgain(message))
     return ctx.whisper('这条回复不需要重发')
-  const passed = ctx.sendAgain(message, ctx.event.agent.id)
+  const passed = ctx.sendAgain(message, ctx.event.agent.id, ctx.event.lease)
   if (!passed.ok) return ctx.whisper(reasonWords(passed.refusal))
   ctx.redraw('all')
   return ctx.answer({ hint: '重新发送中', accepted: true })
 })
+
+const mayGoAgain = ({ reply }: Message): boolean =>
+  reply === 'failed' || reply === 'unknown' || reply === 'undelivered'
 
 function say(ctx: Context, agent: AgentRef, text: string, lease?: number): boolean {
   const passed = ctx.toCustomer({

@@ -4,6 +4,7 @@ import type { Context } from '#src/router/context.ts'
 import { composer } from './bot.ts'
 import { homeGroup, refusalWords } from './claim.ts'
 import { noteLine, relayLines } from './lines.ts'
+import { workplaceLabel } from './view.ts'
 
 /** Handing a conversation over to a named colleague, who may sit in the other workplace. */
 export const transfer = composer()
@@ -16,7 +17,7 @@ transfer.on('card:colleagues', (ctx) => {
 })
 
 transfer.on('card:transfer', (ctx) => {
-  const colleague = ctx.agentKnown(ctx.event.to)
+  const colleague = ctx.colleagues().find(({ id }) => id === ctx.event.to)
   if (!colleague) return ctx.whisper('没有找到这位同事，请返回后重选')
   return handOver(ctx, ctx.event.agent, colleague, ctx.event.lease)
 })
@@ -29,8 +30,8 @@ transfer.command('转', (ctx, next) => {
   if (only && found.length === 1) return handOver(ctx, ctx.event.agent, only)
   return ctx.whisper(
     found.length > 1
-      ? `有 ${found.length} 位同事叫“${wanted}”，请写全名（${names(found)}）；没有发给顾客`
-      : `没有叫“${wanted}”的同事，没有发给顾客。可转给：${names(others(ctx)) || '暂无'}`,
+      ? `有 ${found.length} 位同事叫“${wanted}”，请写全名（${names(ctx, found)}）；没有发给顾客`
+      : `没有叫“${wanted}”的同事，没有发给顾客。可转给：${names(ctx, others(ctx)) || '暂无'}`,
   )
 })
 
@@ -44,12 +45,8 @@ function handOver(ctx: Context, by: AgentRef, colleague: Agent, lease?: number):
   const moved = ctx.move({ do: 'transfer', by: by.id, to, ...(lease !== undefined && { lease }) })
   if (!moved.ok) return ctx.whisper(refusalWords(ctx, moved.refusal))
   ctx.mentions.add(colleague.id)
-  ctx.changeDesk({
-    current: [
-      { agent: colleague.id, lane: ctx.event.lane },
-      { agent: by.id, lane: undefined },
-    ],
-  })
+  ctx.leaveHere(by.id)
+  ctx.speakHere(colleague.id)
   noteLine(ctx, `${ctx.nameOf(by)} 已转给 ${colleague.name}，请接着回复顾客`)
   relayLines(ctx)
   ctx.log('transferred')
@@ -57,16 +54,21 @@ function handOver(ctx: Context, by: AgentRef, colleague: Agent, lease?: number):
 }
 
 const others = (ctx: Context): Agent[] =>
-  ctx.desk.agents.filter(({ id }) => !('agent' in ctx.event) || id !== ctx.event.agent.id)
+  ctx.colleagues().filter(({ id }) => !('agent' in ctx.event) || id !== ctx.event.agent.id)
 
-/** By the whole name; else by its beginning, if only one fits. */
+/** By the whole name, with or without the workplace; else by its beginning, if only one fits. */
 function colleaguesCalled(ctx: Context, wanted: string): Agent[] {
-  const exact = ctx.desk.agents.filter(({ name, user }) => name === wanted || user === wanted)
+  const exact = ctx
+    .colleagues()
+    .filter((agent) => [agent.name, agent.user, fullName(ctx, agent)].includes(wanted))
   return exact.length > 0 ? exact : others(ctx).filter(({ name }) => name.startsWith(wanted))
 }
 
-const names = (agents: readonly Agent[]): string =>
+const names = (ctx: Context, agents: readonly Agent[]): string =>
   agents
     .slice(0, 10)
-    .map(({ name }) => name)
+    .map((agent) => fullName(ctx, agent))
     .join('、')
+
+const fullName = (ctx: Context, { name, workplace }: Agent): string =>
+  `${name}·${workplaceLabel(ctx, workplace)}`

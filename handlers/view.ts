@@ -3,10 +3,10 @@ import type { ConversationView } from '#cards/conversation.ts'
 import type { TranscriptLine } from '#cards/elements.ts'
 import { reasonWords } from '#cards/reasons.ts'
 import type { Contact } from '#src/domain/contact.ts'
-import type { Conversation } from '#src/domain/conversation.ts'
+import type { Conversation, Holder } from '#src/domain/conversation.ts'
 import type { Group } from '#src/domain/desk.ts'
 import { harmless, cut } from '#src/domain/escape.ts'
-import type { CardId } from '#src/domain/ids.ts'
+import { type CardId, type WorkplaceId, parseAgentId } from '#src/domain/ids.ts'
 import { shownMarker } from '#src/domain/marker.ts'
 import type { Message, ReplyState } from '#src/domain/message.ts'
 import { noRoomReason, room } from '#src/domain/quota.ts'
@@ -40,7 +40,7 @@ export function conversationView(
     ...(conversation.owedSince !== undefined && {
       owedSince: clockTime(conversation.owedSince, timeZone),
     }),
-    ...(holder && { holder: { agent: holder.agent, name: shownName(ctx, holder, group) } }),
+    ...(holder && { holder: { agent: holder.agent, name: holderName(ctx, holder, group) } }),
     ...quotaWords(ctx, contact),
     ...troubleOf(ctx.messages),
   }
@@ -57,16 +57,18 @@ export function shownMessages(ctx: Context, group: Group): Message[] {
   return ctx.messages.slice(-ctx.workplaceOf(group).can.transcriptLines)
 }
 
-/** A name from the other workplace is shown with it: 张三·钉钉. */
-function shownName(
+/** As it is read in a workplace: a name from another one is shown with it, 张三·钉钉. */
+export function holderName(
   ctx: Context,
-  holder: { name: string; group: Group['id'] },
-  group: Group,
+  holder: Holder,
+  { workplace }: { workplace: WorkplaceId },
 ): string {
-  const theirs = ctx.desk.groups.find(({ id }) => id === holder.group)
-  if (!theirs || theirs.workplace === group.workplace) return holder.name
-  return `${holder.name}·${ctx.workplaceOf(theirs).label}`
+  const theirs = parseAgentId(holder.agent).workplace
+  return theirs === workplace ? holder.name : `${holder.name}·${workplaceLabel(ctx, theirs)}`
 }
+
+export const workplaceLabel = (ctx: Context, id: WorkplaceId): string =>
+  ctx.settings.workplaces.get(id)?.label ?? id
 
 function transcriptLine(message: Message, timeZone: string, maxChars: number): TranscriptLine {
   const { reply } = message
@@ -116,12 +118,13 @@ function colleagues(
   conversation: Conversation,
   max: number,
 ): ConversationView['colleagues'] {
-  return ctx.desk.agents
+  return ctx
+    .colleagues()
     .filter(({ id }) => id !== conversation.holder?.agent)
     .toSorted((a, b) => b.seenAt - a.seenAt)
     .slice(0, max)
     .map(({ id, name, workplace }) => ({
       value: id,
-      label: `${name}·${ctx.settings.workplaces.get(workplace)?.label ?? workplace}`,
+      label: `${name}·${workplaceLabel(ctx, workplace)}`,
     }))
 }

@@ -160,7 +160,19 @@ export class Context<E extends BotEvent = BotEvent> {
   }
 
   changeDesk(change: DeskChange): void {
-    this.#change.desk = { ...this.#change.desk, ...change }
+    const current = [...(this.#change.desk?.current ?? []), ...(change.current ?? [])]
+    this.#change.desk = { ...this.#change.desk, ...change, ...(current.length > 0 && { current }) }
+  }
+
+  /** From now on an agent's single chat with the bot speaks to this customer. */
+  speakHere(agent: AgentId): void {
+    this.changeDesk({ current: [{ agent, lane: this.event.lane }] })
+  }
+
+  /** An agent's single chat speaks to this customer no longer; to another one it goes on. */
+  leaveHere(agent: AgentId): void {
+    if (this.agentKnown(agent)?.current === this.event.lane)
+      this.changeDesk({ current: [{ agent, lane: undefined }] })
   }
 
   /** Makes a move of the conversation table and has every card redrawn, or says why not. */
@@ -188,6 +200,14 @@ export class Context<E extends BotEvent = BotEvent> {
 
   agentKnown(id: AgentId): Agent | undefined {
     return this.desk.agents.find((agent) => agent.id === id)
+  }
+
+  /** Who may be given a conversation: everybody who may act here. */
+  colleagues(): readonly Agent[] {
+    const { admission, listed } = this.settings
+    return admission === 'group'
+      ? this.desk.agents
+      : this.desk.agents.filter(({ id }) => listed.has(id))
   }
 
   /** As other people read it. */
@@ -221,8 +241,12 @@ export class Context<E extends BotEvent = BotEvent> {
   }
 
   /** The same for a message that is on record already: a file that has been fetched, a failed answer sent again. */
-  sendAgain(message: Message, by: AgentId): Outbound {
-    const passed = this.#atTheDoor({ by: { id: by, name: message.who }, content: message.content })
+  sendAgain(message: Message, by: AgentId, lease?: number): Outbound {
+    const passed = this.#atTheDoor({
+      by: { id: by, name: message.who },
+      content: message.content,
+      ...(lease !== undefined && { lease }),
+    })
     if (passed.ok) {
       const { reason: _reason, ...rest } = message
       const queued: Message = {
