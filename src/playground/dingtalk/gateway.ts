@@ -33,7 +33,7 @@ interface Waiting {
 /** The Stream gateway: tickets, connections with random routing, frames and what was answered. */
 export class Gateway {
   readonly settings: GatewaySettings
-  /** The latest answers, oldest first; at most 10,000. */
+  /** The latest answers, oldest first; at least 1,000. */
   readonly answers: FrameAnswer[] = []
   readonly #world: World
   readonly #random: () => number
@@ -264,7 +264,7 @@ export class Gateway {
     const parsed = parseJson(data ?? '')
     const answer = { messageId, topic, connectionId: connection.id, code, message, tookMs }
     this.answers.push({ ...answer, data: parsed })
-    if (this.answers.length > 10_000) this.answers.splice(0, 1000)
+    if (this.answers.length > 2000) this.answers.splice(0, 1000)
     waiting.settle({ ...answer, data: parsed })
   }
 

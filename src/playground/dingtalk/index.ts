@@ -40,6 +40,8 @@ export interface DingtalkOptions
   port?: number
   now?: () => number
   random?: () => number
+  /** How many calls are remembered with their bodies. */
+  keepCalls?: number
 }
 
 /** What a test or the page adds to the world. */
@@ -61,7 +63,7 @@ export interface DingtalkStandIn {
   people: People
   /** Behaviour that may be changed while it runs. */
   options: CallOptions & PeopleSettings
-  /** The latest calls, oldest first; at most 20,000. */
+  /** The latest calls, oldest first; at least the last `keepCalls`. */
   calls: SeenCall[]
   /** What the product did that the real platform would swallow or punish. A clean run has none. */
   problems: readonly string[]
@@ -117,7 +119,7 @@ const defaults: CallOptions & PeopleSettings & GatewaySettings & LimitSettings =
 
 /** Starts a stand-in of api.dingtalk.com, oapi.dingtalk.com and the Stream gateway on one loopback port. */
 export async function startDingtalk(given: DingtalkOptions = {}): Promise<DingtalkStandIn> {
-  const { port = 0, now = Date.now, random = Math.random, ...rest } = given
+  const { port = 0, now = Date.now, random = Math.random, keepCalls = 2000, ...rest } = given
   const options = { ...defaults, ...rest }
   const world = new World(now)
   const faults = new Faults(random)
@@ -138,7 +140,7 @@ export async function startDingtalk(given: DingtalkOptions = {}): Promise<Dingta
     makeCall: (part) => ({ ...part, world, faults, gateway, options, url }),
     onCall: (call) => {
       calls.push(call)
-      if (calls.length > 20_000) calls.splice(0, 5000)
+      if (calls.length >= 2 * keepCalls) calls.splice(0, keepCalls)
     },
   })
   server.on('upgrade', (request, socket, head) => gateway.upgrade(request, socket, head))

@@ -14,7 +14,7 @@ export class Limits {
   settings: LimitSettings
   calls = 0
   messages = 0
-  #month = ''
+  #month = { from: 0, until: 0 }
   readonly #recent = new Map<string, { times: Float64Array; next: number }>()
   readonly #now: () => number
 
@@ -58,12 +58,17 @@ export class Limits {
     recent.next = (recent.next + 1) % qps
   }
 
+  /** The platform's months are Beijing's. */
   #turnMonth(): void {
-    // The platform's month is Beijing's.
-    const month = new Date(this.#now() + 8 * 3_600_000).toISOString().slice(0, 7)
-    if (month === this.#month) return
-    this.#month = month
+    const now = this.#now()
+    if (now >= this.#month.from && now < this.#month.until) return
+    const date = new Date(now + BEIJING_MS)
+    const start = (months: number): number =>
+      Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + months) - BEIJING_MS
+    this.#month = { from: start(0), until: start(1) }
     this.calls = 0
     this.messages = 0
   }
 }
+
+const BEIJING_MS = 8 * 3_600_000

@@ -154,6 +154,8 @@ export class Client {
         ...request,
         method,
         data: body,
+        // An API does not redirect; without this the body is kept for a second sending.
+        maxRedirects: 0,
         headers: { ...request.headers, ...headers },
       }),
     ).catch((error: unknown) => {

@@ -31,7 +31,7 @@ export class Pace {
 /** Counts calls against the company's monthly quota, as far as this process made them (开发者配额, read 2026-08). */
 export class MonthlyMeter {
   readonly #limit: number
-  #month = ''
+  #month = { from: 0, until: 0 }
   #used = 0
   #exhausted = false
   #withheld = 0
@@ -74,14 +74,18 @@ export class MonthlyMeter {
 
   /** The platform's months are Beijing's. */
   #turn(now: number): void {
-    const month = new Date(now + 8 * 3_600_000).toISOString().slice(0, 7)
-    if (month === this.#month) return
-    this.#month = month
+    if (now >= this.#month.from && now < this.#month.until) return
+    const date = new Date(now + BEIJING_MS)
+    const start = (months: number): number =>
+      Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + months) - BEIJING_MS
+    this.#month = { from: start(0), until: start(1) }
     this.#used = 0
     this.#exhausted = false
     this.#withheld = 0
   }
 }
+
+const BEIJING_MS = 8 * 3_600_000
 
 export interface QuotaState {
   /** Calls of this process in this month. */

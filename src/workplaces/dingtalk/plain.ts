@@ -3,6 +3,7 @@
  * mentions anybody, also in a client, or a card built with Markdown components, that reads more into them than it should.
  */
 export function plainWords(words: string): string {
+  if (!/[:<\]@]/.test(words)) return words
   return (
     words
       // The scheme's colon in full width: a link stays readable and can be copied, but is none.
