@@ -1,0 +1,4 @@
+import { describeStore } from '#test/contracts/store.ts'
+import { makeSqlitePlace } from './place.ts'
+
+describeStore('SQLite', makeSqlitePlace)
