@@ -98,7 +98,7 @@ function post({ ctx, conversation, contact, group }: Drawing, answers?: string):
     },
     { ...cardRow(ctx, group), messages: carried(ctx, group) },
   )
-  if (old && ctx.workplaceOf(group).can.cardUpdateLater)
+  if (old && !old.lost && ctx.workplaceOf(group).can.cardUpdateLater)
     redraw(ctx, group, stubCard(conversationView(ctx, conversation, contact, group, old.id)), 0, [])
 }
 

@@ -10,6 +10,7 @@ import { drawing } from './drawing.ts'
 import { idle } from './idle.ts'
 import { inbound } from './inbound.ts'
 import { lost } from './lost.ts'
+import { lostCard } from './lost-card.ts'
 import { media } from './media.ts'
 import { queue } from './queue.ts'
 import { reply } from './reply.ts'
@@ -20,7 +21,7 @@ import { transfer } from './transfer.ts'
 export const bot: Composer<Context> = composer()
   .use(drawing)
   .use(idle)
-  .use(inbound, media, delivery)
+  .use(inbound, media, lostCard, delivery)
   .use(admission)
   .use(bind, queue)
   .use(lost)

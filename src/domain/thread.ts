@@ -26,6 +26,8 @@ export interface ThreadCard {
   shown: number
   /** The holder's last click or reply on it. */
   touchedAt: number
+  /** It could not be posted, or is no longer there: the next drawing is a new card. */
+  lost?: true
 }
 
 /** What a workplace's cards can do, as far as a thread needs it (WorkplaceCapabilities has it). */

@@ -14,6 +14,7 @@ import type {
   GroupId,
   LaneKey,
   MediaHash,
+  MessageId,
   WorkplaceId,
 } from '../domain/ids.ts'
 import type { Message } from '../domain/message.ts'
@@ -215,6 +216,7 @@ export interface Reads {
   bindCode(code: string): Promise<{ desk: DeskId; expiresAt: number; used: boolean } | undefined>
   media(hash: MediaHash): Promise<MediaFile | undefined>
   messages(conversation: ConversationId, after: number, limit: number): Promise<Message[]>
+  messagesById(ids: readonly MessageId[]): Promise<Message[]>
   value(key: string): Promise<string | undefined>
   parkedEvents(limit: number): Promise<ParkedEvent[]>
   deadEffects(limit: number): Promise<DeadEffect[]>

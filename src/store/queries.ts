@@ -2,7 +2,7 @@ import type { Kysely } from 'kysely'
 import type { Contact } from '../domain/contact.ts'
 import type { MediaFile } from '../domain/content.ts'
 import type { Conversation } from '../domain/conversation.ts'
-import type { AgentId, ConversationId, DeskId, MediaHash } from '../domain/ids.ts'
+import type { AgentId, ConversationId, DeskId, MediaHash, MessageId } from '../domain/ids.ts'
 import type { Message, RelayState } from '../domain/message.ts'
 import type { DeadEffect, OpenConversation, ParkedEvent, Reads } from '../ports/store.ts'
 import type { Tables } from './schema.ts'
@@ -15,6 +15,7 @@ export type SharedReads = Pick<
   | 'bindCode'
   | 'media'
   | 'messages'
+  | 'messagesById'
   | 'value'
   | 'parkedEvents'
   | 'deadEffects'
@@ -72,6 +73,16 @@ export function sharedReads(db: Kysely<Tables>): SharedReads {
         .where('number', '>', after)
         .orderBy('number')
         .limit(limit)
+        .execute()
+      return rows.map(toMessage)
+    },
+
+    messagesById: async (ids: readonly MessageId[]) => {
+      const rows = await db
+        .selectFrom('messages')
+        .select(['relay', 'body'])
+        .where('id', 'in', ids)
+        .orderBy('number')
         .execute()
       return rows.map(toMessage)
     },
