@@ -140,7 +140,7 @@ function addPages(
     const asset = ASSETS.get(ctx.params['name'] ?? '')
     if (!asset) return
     ctx.type = asset.type
-    ctx.body = await readFile(asset.path)
+    ctx.body = (await Promise.all(asset.paths.map((path) => readFile(path, 'utf8')))).join('\n')
   })
   router.get('/media/*path', async (ctx) => {
     const path = (ctx.params['path'] ?? '').split('/').map(decodeURIComponent)
@@ -154,19 +154,32 @@ function addPages(
 
 const queryOf = (ctx: Context): URLSearchParams => new URLSearchParams(ctx.querystring)
 
-const asset = (path: string, type: string): { path: string; type: string } => ({ path, type })
-const own = (name: string): string =>
-  fileURLToPath(new URL(`./page/assets/${name}`, import.meta.url))
-const htmx = (name: string): string => fileURLToPath(import.meta.resolve(`htmx.org/dist/${name}`))
+interface Asset {
+  type: string
+  /** Files that are served as one. */
+  paths: string[]
+}
 
-const ASSETS: ReadonlyMap<string, { path: string; type: string }> = new Map([
-  ['page.css', asset(own('page.css'), 'css')],
-  ['phone.css', asset(own('phone.css'), 'css')],
-  ['groups.css', asset(own('groups.css'), 'css')],
-  ['page.js', asset(own('page.js'), 'js')],
-  ['logo.svg', asset(own('logo.svg'), 'svg')],
-  ['htmx.js', asset(htmx('htmx.min.js'), 'js')],
-  ['htmx-sse.js', asset(htmx('ext/hx-sse.min.js'), 'js')],
+const own = (name: string, type: string): Asset => ({
+  type,
+  paths: [fileURLToPath(new URL(`./page/assets/${name}`, import.meta.url))],
+})
+
+/** In one file: as two, htmx now and then looks through the page before its extension has come. */
+const htmx: Asset = {
+  type: 'js',
+  paths: ['htmx.min.js', 'ext/hx-sse.min.js'].map((name) =>
+    fileURLToPath(import.meta.resolve(`htmx.org/dist/${name}`)),
+  ),
+}
+
+const ASSETS: ReadonlyMap<string, Asset> = new Map([
+  ['page.css', own('page.css', 'css')],
+  ['phone.css', own('phone.css', 'css')],
+  ['groups.css', own('groups.css', 'css')],
+  ['page.js', own('page.js', 'js')],
+  ['logo.svg', own('logo.svg', 'svg')],
+  ['htmx.js', htmx],
 ])
 
 const MAX_UPLOAD = '12mb'

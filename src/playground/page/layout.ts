@@ -65,7 +65,6 @@ export function pageLayout(scene: Scene, links: readonly ProductLink[]): Html {
         <link rel="stylesheet" href="/assets/phone.css" />
         <link rel="stylesheet" href="/assets/groups.css" />
         <script src="/assets/htmx.js" defer></script>
-        <script src="/assets/htmx-sse.js" defer></script>
         <script src="/assets/page.js" defer></script>
       </head>
       <body>
