@@ -4,9 +4,15 @@ import { exhaust, giveBack } from '#src/domain/quota.ts'
 import type { Context } from '#src/router/context.ts'
 import { composer } from './bot.ts'
 import { echoReply, noteLine } from './lines.ts'
+import { bringIntoSight } from './sight.ts'
 
 /** How what we sent has fared: the answer's state is shown, its quota settled, and the owed clock stopped or not. */
 export const delivery = composer()
+
+delivery.on('delivery', async (ctx, next) => {
+  await bringIntoSight(ctx, ctx.event.messages)
+  await next()
+})
 
 delivery.on('delivery:sent', (ctx) => {
   for (const message of answersOf(ctx)) {

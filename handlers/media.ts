@@ -4,9 +4,15 @@ import type { Context } from '#src/router/context.ts'
 import { composer } from './bot.ts'
 import { followers, relayLine, relayLines } from './lines.ts'
 import { failReply } from './delivery.ts'
+import { bringIntoSight } from './sight.ts'
 
 /** Files that customers and agents send: fetched first, then shown or sent. A line waits for its picture only so long. */
 export const media = composer()
+
+media.on('media', async (ctx, next) => {
+  await bringIntoSight(ctx, [ctx.event.message])
+  await next()
+})
 
 media.on('media:ready', (ctx) => {
   const message = fetched(ctx, ctx.event.message)
