@@ -70,8 +70,9 @@ const reasons = {
   'media.failed': '文件取回失败，请顾客重发',
 } as const satisfies Record<MoveRefusal | OutboundRefusal, string> & Record<string, string>
 
+const words: ReadonlyMap<string, string> = new Map(Object.entries(reasons))
+
 /** The words for a reason; one that nobody has put into words is shown as it is, so that it can be looked up. */
 export function reasonWords(reason: string): string {
-  const known: Readonly<Record<string, string>> = reasons
-  return known[reason] ?? `发送失败（${reason}），请联系管理员`
+  return words.get(reason) ?? `发送失败（${reason}），请联系管理员`
 }
