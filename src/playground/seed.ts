@@ -20,7 +20,10 @@ export interface SeedOptions {
 }
 
 /** What the product must be told to work against this world: a part of its configuration file. */
-export type SeedConfig = Pick<z.input<typeof configSchema>, 'desks' | 'accounts' | 'workplaces'>
+export type SeedConfig = Pick<
+  z.input<typeof configSchema>,
+  'desks' | 'accounts' | 'workplaces' | 'agents'
+>
 
 /** One shop with its customers, one team with a group in each workplace, and the matching configuration. */
 export interface SeededWorld extends World {
@@ -82,6 +85,10 @@ export async function seedWorld(options: SeedOptions = {}): Promise<SeededWorld>
       wecom: WECOM_MEMBERS.map(({ userid }) => userid),
     },
     config: {
+      // WeCom tells the bot ids only: without this list its agents would be shown by those.
+      agents: {
+        list: WECOM_MEMBERS.map(({ userid, name }) => ({ name, ids: { wecom: userid } })),
+      },
       desks: { service: { name: '客服组', accounts: [ACCOUNT] } },
       accounts: {
         [ACCOUNT]: {

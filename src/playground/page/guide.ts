@@ -17,11 +17,14 @@ export function guideRegion(world: World, clicks: number): Html {
   return html`${list.map(
     ({ done, title, about }, i) =>
       html`<li class="${done ? 'done' : i === next || next < 0 ? 'next' : ''}">
-        <span class="number">${done ? icon('check') : i + 1}</span>
+        <span class="number">${mark(done, i)}</span>
         <span><b>${title}</b><small>${about}</small></span>
       </li>`,
   )}`
 }
+
+const mark = (done: boolean, i: number): Html | number =>
+  done ? icon('check') : i < 3 ? i + 1 : icon('plus')
 
 const MORE = {
   done: false,
