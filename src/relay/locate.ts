@@ -16,8 +16,8 @@ export interface Located {
 }
 
 /**
- * Finds the lane of what an agent typed: by the quoted card or line, by the marker in the quoted text, by a marker in
- * front of the text, in a single chat by whom it speaks to now, else by the only conversation the agent holds in this
+ * Finds the lane of what an agent typed: by a marker in front of the text, by the quoted card or line, by the marker in
+ * the quoted text, in a single chat by whom it speaks to now, else by the only conversation the agent holds in this
  * group. What belongs to no conversation is the desk's.
  */
 export async function locate(
@@ -32,13 +32,19 @@ export async function locate(
       lane: deskLane((await read.bindCode(command.code))?.desk ?? deskOfChat(world, input)),
       text,
     }
-  const quoted = await laneOfQuote(read, input)
-  if (quoted) return { lane: quoted, text: leadingMarker(text)?.rest ?? text }
   const typed = leadingMarker(text)
+  // What is typed is the plainest word, also under a quote of another conversation or of a list.
+  if (typed && !isOrderNumber(typed)) return byMarker(world, input, typed)
+  const quoted = await laneOfQuote(read, input)
+  if (quoted) return { lane: quoted, text }
   if (typed) return byMarker(world, input, typed)
   const own = command && isDeskCommand(command) ? undefined : await laneOfTalk(read, input)
   return { lane: own ?? deskLane(deskOfChat(world, input)), text }
 }
+
+/** Under a quote, #123456 is no address with a typing error but something that the customer asked about. */
+const isOrderNumber = ({ marker, valid }: { marker: string; valid: boolean }): boolean =>
+  !valid && /^\d+$/.test(marker)
 
 /** The lane of a clicked card, the desk's when nobody knows the card. */
 export async function locateCard(world: World, click: CardClick): Promise<LaneKey> {
