@@ -61,10 +61,11 @@ export class Lanes {
     while (!this.#stopping && (step === 'more' || this.#again.has(lane))) {
       this.#again.delete(lane)
       step = await this.#input.step(lane)
+      // At once: a step that follows because of a new arrival finds nothing that is due, and forgets this.
+      if (typeof step === 'object') this.wakeAt(lane, step.again)
     }
     this.#again.delete(lane)
     this.#busy.delete(lane)
-    if (typeof step === 'object') this.wakeAt(lane, step.again)
     this.#next()
   }
 
