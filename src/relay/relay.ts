@@ -93,8 +93,9 @@ export class Relay {
 
   async #takeUp({ lanes, pending, interrupted, retries }: Recovery): Promise<void> {
     const { log } = this.#world
-    for (const row of pending) this.#outbox.add(row)
+    // First what was cut off: it stands before all that waits behind it.
     for (const taken of interrupted) await this.#settleInterrupted(taken)
+    for (const row of pending) this.#outbox.add(row)
     for (const { lane, at } of retries) this.#lanes.wakeAt(lane, at)
     for (const lane of lanes) this.#lanes.wake(lane)
     const counts = { lanes: lanes.length, queued: pending.length, interrupted: interrupted.length }
