@@ -25,7 +25,7 @@ export function outcomeOf(
   const uncertain = known ? known.delivered === 'unknown' : true
   if (uncertain && !mayRepeat(world, effect)) return { state: 'unknown', code }
   if (known?.next.do === 'give-up') return { state: 'failed', reason: known.next.reason, code }
-  const retryAt = now + (delayOf(known) ?? backoff(attempts, world.random()))
+  const retryAt = now + (delayOf(known, attempts) ?? backoff(attempts, world.random()))
   const patience = isForCustomer(effect) ? world.tuning.customerRetryMs : world.tuning.groupRetryMs
   if (retryAt > (firstTriedAt || now) + patience || retryAt > effect.expiresAt)
     return { state: 'failed', reason: known ? 'unreachable' : 'unexpected', code }
@@ -57,12 +57,11 @@ function channelIsIdempotent(world: World, effect: Effect): boolean {
   return false
 }
 
-const delayOf = (error: PlatformError | undefined): number | undefined =>
-  error?.next.do === 'retry'
-    ? error.next.afterMs
-    : error?.next.do === 'refresh-token'
-      ? 0
-      : undefined
+/** With a new token once at once; a platform that goes on refusing those is left alone for longer each time. */
+function delayOf(error: PlatformError | undefined, attempts: number): number | undefined {
+  if (error?.next.do === 'retry') return error.next.afterMs
+  return error?.next.do === 'refresh-token' && attempts === 0 ? 0 : undefined
+}
 
 /** @returns milliseconds: 500 × 2^attempts, at most 30 s, half to all of it */
 export function backoff(attempts: number, random: number): number {
