@@ -1,13 +1,13 @@
 import type { AccountId, EffectId, GroupId, LaneKey, WorkplaceId } from '../domain/ids.ts'
 import type { Committed, EffectResult, Pending, Taken } from '../ports/store.ts'
 import { isFoldable } from '../domain/change.ts'
-
 import { sendDigest } from './digest.ts'
 import { Limits } from './limits.ts'
 import { type Performed, perform } from './perform.ts'
 import { outcomeOf } from './outcome.ts'
 import { resultEvent } from './result-event.ts'
 import { ReadyList, Target } from './targets.ts'
+import { Waits } from './waits.ts'
 import type { Windows } from './windows.ts'
 import type { World } from './world.ts'
 
@@ -27,6 +27,7 @@ export class Outbox {
   readonly #targets = new Map<string, Target>()
   readonly #gates = new Map<Credential, Gate>()
   readonly #limits: Limits
+  readonly #waits: Waits
   readonly #targetOf = new Map<EffectId, Target>()
   readonly #digestedAt = new Map<GroupId, number>()
   #stopping = false
@@ -37,6 +38,7 @@ export class Outbox {
     this.#world = world
     this.#woken = woken
     this.#limits = new Limits(world)
+    this.#waits = new Waits(world.clock, (targets) => this.#offerAll(targets))
   }
 
   /** After a commit: its new rows, and those that they replaced. */
@@ -79,24 +81,33 @@ export class Outbox {
     this.#stopping = true
     for (const { cancelTimer } of this.#targets.values()) cancelTimer?.()
     for (const gate of this.#gates.values()) gate.cancelTimer?.()
+    this.#waits.stop()
     if (this.#underWay > 0) await new Promise<void>((resolve) => (this.#idle = resolve))
   }
 
-  /** Lists a target whose head may go now, or sets a timer for when it may. */
+  /** All of them before any is sent, so that precedence decides and not their order here. */
+  #offerAll(targets: readonly Target[]): void {
+    const credentials = new Set(targets.flatMap((target) => this.#list(target) ?? []))
+    for (const credential of credentials) this.#pump(this.#gateOf(credential), credential)
+  }
+
   #offer(target: Target): void {
+    this.#offerAll([target])
+  }
+
+  /** Lists a target whose head may go now and says whose it is, or sets a timer for when it may. */
+  #list(target: Target): Credential | undefined {
     const { head } = target
-    if (this.#stopping || !head || target.busy || target.listed) return
-    const now = this.#world.clock.now()
+    if (this.#stopping || !head || target.busy || target.listed) return undefined
     target.cancelTimer?.()
     target.cancelTimer = undefined
     const dueAt = target.dueAt()
-    if (dueAt > now) {
+    if (dueAt > this.#world.clock.now()) {
       target.cancelTimer = this.#world.clock.at(dueAt, () => this.#offer(target))
-      return
+      return undefined
     }
-    const gate = this.#gateOf(head.credential)
-    gate.ready.push(target)
-    this.#pump(gate, head.credential)
+    this.#gateOf(head.credential).ready.push(target)
+    return head.credential
   }
 
   #pump(gate: Gate, credential: Credential): void {
@@ -141,8 +152,7 @@ export class Outbox {
     const wait = limits.take(now, postsOf(target.head))
     if (wait === 0) return true
     this.#digestIfFarBehind(group, limits)
-    target.notBefore = now + wait
-    this.#offer(target)
+    this.#waits.add(group, target, now + wait)
     return false
   }
 
@@ -173,10 +183,16 @@ export class Outbox {
         if (notBefore !== undefined) this.add({ ...row, notBefore, attempts: row.attempts + 1 })
       }
     } catch (error) {
-      this.#world.log.error({ err: error }, 'the outbox could not write')
+      this.#storeFailed(error)
+      // Whatever was taken all the same is left out by the next taking.
+      for (const row of rows) this.add({ ...row, notBefore: this.#world.clock.now() + PAUSE_MS })
     }
     this.#underWay--
     if (this.#underWay === 0) this.#idle?.()
+  }
+
+  #storeFailed(error: unknown): void {
+    this.#world.log.error({ err: error }, 'the outbox could not write; going on in a second')
   }
 
   async #send(target: Target, gate: Gate, credential: Credential): Promise<void> {
@@ -191,8 +207,9 @@ export class Outbox {
       const [first, ...others] = taken
       if (first) await this.#call(target, [first, ...others], rows)
     } catch (error) {
-      // The store failed: whatever it took is found as interrupted after a restart.
-      this.#world.log.error({ err: error }, 'the outbox could not write')
+      // Whatever the store had taken is found as interrupted after a restart.
+      this.#storeFailed(error)
+      target.notBefore = this.#world.clock.now() + PAUSE_MS
     }
     target.busy = false
     gate.underWay--
@@ -209,7 +226,10 @@ export class Outbox {
     if (!head) return []
     if (head.do !== 'line') return [head]
     const now = this.#world.clock.now()
-    const end = rest.findIndex((row) => row.do !== 'line' || row.notBefore > now)
+    const isOver = (row: Pending): boolean => row.expiresAt < now
+    const end = rest.findIndex(
+      (row) => row.do !== 'line' || row.notBefore > now || isOver(row) !== isOver(head),
+    )
     const lines = [head, ...(end < 0 ? rest : rest.slice(0, end))]
     return lines.slice(0, this.#world.tuning.limits ? this.#world.tuning.maxLinesPerPost : 1)
   }
@@ -288,6 +308,9 @@ export class Outbox {
     return gate
   }
 }
+
+/** How long nothing is tried after the store has failed. */
+const PAUSE_MS = 1000
 
 /** A file and its caption are two messages. */
 const postsOf = (row: Pending | undefined): number => (row?.do === 'media' ? 2 : 1)
