@@ -124,7 +124,7 @@ function redraw(
 ): void {
   ctx.effect(
     { do: 'update-card', chat: chatOf(group), card, shows },
-    { ...cardRow(ctx, group), coalesceKey: card.id, messages },
+    { ...cardRow(ctx, group), ...(ctx.settings.coalesce && { coalesceKey: card.id }), messages },
   )
 }
 

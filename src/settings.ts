@@ -48,6 +48,7 @@ export function settingsOf(
     admission: config.agents.admission,
     listed: new Set(listedAgents(config).map(({ id }) => id)),
     repost: config.relay.repost,
+    coalesce: config.relay.limits,
     mediaWaitMs: config.media.waitMs,
     groupExpiryMs: config.relay.groupExpiryMs,
   }

@@ -52,6 +52,8 @@ export interface Settings {
   /** The agents of the configuration. */
   listed: ReadonlySet<AgentId>
   repost: RepostPolicy
+  /** Whether a drawing of a card that has not left yet gives way to a newer one; off only in benchmarks. */
+  coalesce: boolean
   /** How long a line waits for its picture. */
   mediaWaitMs: number
   /** How long a row towards a group waits for its turn before it counts as failed. */

@@ -20,7 +20,13 @@ export interface Tables {
     body: string
   }
   lanes: { lane: string; contact: string | null }
-  messages: { conversation: string; number: number; relay: string | null; body: string }
+  messages: {
+    id: string
+    conversation: string
+    number: number
+    relay: string | null
+    body: string
+  }
   outbox: {
     seq: number
     id: string

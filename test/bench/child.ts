@@ -27,15 +27,18 @@ export async function startChild(
   const [ready] = await Promise.race([once(child, 'message'), died(child)])
   const { url } = ready as { url: string }
   let next = 1
-  const ask = async <Answer>(question: string, detail?: unknown): Promise<Answer> => {
-    const id = next++
-    child.send({ id, question, detail })
-    for (;;) {
-      const [message] = await Promise.race([once(child, 'message'), died(child)])
-      const answer = message as { id: number; answer: Answer }
-      if (answer.id === id) return answer.answer
-    }
-  }
+  const waiting = new Map<number, (answer: unknown) => void>()
+  child.on('message', (message: { id: number; answer: unknown }) => {
+    waiting.get(message.id)?.(message.answer)
+    waiting.delete(message.id)
+  })
+  const ask = <Answer>(question: string, detail?: unknown): Promise<Answer> =>
+    new Promise((resolve) => {
+      const id = next++
+      // The child's own answer to this very question.
+      waiting.set(id, (answer) => resolve(answer as Answer))
+      child.send({ id, question, detail })
+    })
   return {
     url,
     ask,

@@ -26,6 +26,7 @@ export async function load(
   posts: readonly Post[],
   connections: number,
   perSecond?: number,
+  onSend?: (index: number) => void,
 ): Promise<LoadResult> {
   const { hostname, port } = new URL(url)
   const requests = posts.map(({ path, body }) =>
@@ -41,6 +42,7 @@ export async function load(
     const connection = await Connection.open(hostname, Number(port))
     for (let index = next++; index < requests.length; index = next++) {
       if (perSecond) await until(startedAt + (index * 1000) / perSecond)
+      onSend?.(index)
       const at = performance.now()
       if ((await connection.exchange(requests[index]!)) === 200)
         latencies.push(performance.now() - at)
