@@ -1,5 +1,5 @@
 import { createVoice } from '#src/platform/voice.ts'
-import { sniff } from '#src/platform/sniff.ts'
+import { sniff, SNIFF_BYTES } from '#src/platform/sniff.ts'
 import { findLine } from './actions/wecom.ts'
 import { PageError } from './actions/form.ts'
 import { isPicture } from './page/parts.ts'
@@ -23,7 +23,7 @@ export function createMediaReader(world: World): (path: readonly string[]) => Pr
   const voice = createVoice()
   return async (path) => {
     const { bytes, name } = findFile(world, path)
-    const { type } = sniff(bytes, name)
+    const { type } = sniff(bytes.subarray(0, SNIFF_BYTES), name)
     if (voice.handles(type)) {
       const wav = await voice.toWav(bytes)
       if (wav) return { body: Buffer.from(wav), type: 'audio/wav' }

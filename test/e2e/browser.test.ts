@@ -1,37 +1,21 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
-import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
 import type { Browser, Locator, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { launchChromium } from '../support/chromium.ts'
-
-const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
+import { type PlaygroundProcess, startPlaygroundProcess } from '../support/playground-process.ts'
 
 let browser: Browser
-let folder: string
-let product: ChildProcess
-let address: string
+let playground: PlaygroundProcess
 let page: Page
 let mishaps: string[]
 
 beforeAll(async () => {
   browser = await launchChromium()
-  folder = await mkdtemp(path.join(tmpdir(), 'jieli-browser-'))
-  product = spawn(process.execPath, [MAIN, '--port', '0', '--data', folder], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  address = await playgroundAddress(product)
+  playground = await startPlaygroundProcess()
 }, 60_000)
 
 afterAll(async () => {
   await browser.close()
-  product.kill('SIGTERM')
-  if (product.exitCode === null) await once(product, 'exit')
-  await rm(folder, { recursive: true, force: true })
+  await playground.stop()
 })
 
 beforeEach(async () => {
@@ -40,7 +24,7 @@ beforeEach(async () => {
   // Sooner than the test's own limit, so that a failure names what was missing.
   page.setDefaultTimeout(10_000)
   page.on('pageerror', ({ message }) => mishaps.push(message))
-  await page.goto(address)
+  await page.goto(playground.url)
   await bound(dingtalk)
   await bound(wecom)
 })
@@ -49,16 +33,6 @@ afterEach(async () => {
   await page.close()
   expect(mishaps).toEqual([])
 })
-
-/** The address that the product prints once it is up. */
-async function playgroundAddress({ stdout }: ChildProcess): Promise<string> {
-  if (!stdout) throw new Error('the product has no output')
-  for await (const line of createInterface({ input: stdout })) {
-    const found = /playground: (http:\S+)/.exec(line)?.[1]
-    if (found !== undefined) return found
-  }
-  throw new Error('the product ended before it was up')
-}
 
 const dingtalk = (): Locator => page.locator('#ding-feed')
 const wecom = (): Locator => page.locator('#wecom-feed')

@@ -1,4 +1,4 @@
-import { sniff } from '#src/platform/sniff.ts'
+import { sniff, SNIFF_BYTES } from '#src/platform/sniff.ts'
 import { html, type Html } from './html.ts'
 import { icon } from './icons.ts'
 
@@ -46,7 +46,7 @@ function toneOf(name: string): number {
 /** What a browser shows of a file: a picture, a player, or its name to save it by. */
 export function mediaView(file: { url: string; name: string; bytes: Uint8Array }): Html {
   const { url, name, bytes } = file
-  const { type } = sniff(bytes, name)
+  const { type } = sniff(bytes.subarray(0, SNIFF_BYTES), name)
   if (isPicture(type)) {
     return html`<a class="picture" href="${url}" target="_blank"
       ><img src="${url}" alt="图片"
