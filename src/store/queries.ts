@@ -1,13 +1,17 @@
-import type { Kysely } from 'kysely'
+import { type Kysely, sql } from 'kysely'
 import type { Contact } from '../domain/contact.ts'
 import type { MediaFile } from '../domain/content.ts'
 import type { Conversation } from '../domain/conversation.ts'
 import type { AgentId, ConversationId, DeskId, MediaHash, MessageId } from '../domain/ids.ts'
-import type { Message, RelayState } from '../domain/message.ts'
+import type { Message } from '../domain/message.ts'
 import type { DeadEffect, OpenConversation, ParkedEvent, Reads } from '../ports/store.ts'
+import { setRelay } from './relay-state.ts'
 import type { Tables } from './schema.ts'
 
-/** The named queries off the hot path, whose text every store shares. */
+/**
+ * The named queries off the hot path, whose text every store shares. What a partial index is about stands in the text
+ * as a literal: bound as a parameter, it would let no database use that index.
+ */
 export type SharedReads = Pick<
   Reads,
   | 'openConversations'
@@ -26,7 +30,7 @@ export function sharedReads(db: Kysely<Tables>): SharedReads {
   return {
     openConversations: async (desk: DeskId, limit: number): Promise<OpenConversation[]> => {
       const rows = await withContact(db)
-        .where('conversations.closed', '=', 0)
+        .where('conversations.closed', '=', sql.lit(0))
         .where('conversations.desk', '=', desk)
         .orderBy('conversations.owed_since')
         .orderBy('conversations.opened_at')
@@ -38,7 +42,7 @@ export function sharedReads(db: Kysely<Tables>): SharedReads {
     heldBy: async (agent: AgentId): Promise<OpenConversation[]> => {
       const rows = await withContact(db)
         .where('conversations.holder', '=', agent)
-        .where('conversations.closed', '=', 0)
+        .where('conversations.closed', '=', sql.lit(0))
         .orderBy('conversations.opened_at')
         .execute()
       return rows.map(toOpenConversation)
@@ -100,7 +104,7 @@ export function sharedReads(db: Kysely<Tables>): SharedReads {
       const rows = await db
         .selectFrom('inbox')
         .select(['id', 'lane', 'name', 'received_at', 'error'])
-        .where('state', '=', 'parked')
+        .where('state', '=', sql.lit('parked'))
         .orderBy('seq')
         .limit(limit)
         .execute()
@@ -117,7 +121,7 @@ export function sharedReads(db: Kysely<Tables>): SharedReads {
       const rows = await db
         .selectFrom('outbox')
         .select(['id', 'do', 'target', 'state', 'code', 'settled_at'])
-        .where('state', 'in', ['failed', 'unknown'])
+        .where('state', 'in', [sql.lit('failed'), sql.lit('unknown')])
         .orderBy('seq')
         .limit(limit)
         .execute()
@@ -154,10 +158,4 @@ function toOpenConversation(row: {
 
 function toMessage({ relay, body }: { relay: string | null; body: string }): Message {
   return setRelay(JSON.parse(body) as Message, relay)
-}
-
-/** Where a customer's message stands is the column's word, not the body's. */
-export function setRelay(message: Message, relay: string | null): Message {
-  if (relay !== null) message.relay = relay as RelayState
-  return message
 }

@@ -1,5 +1,5 @@
 import type { EffectBody } from '../domain/change.ts'
-import type { RelayState } from '../domain/message.ts'
+import type { Message, RelayState } from '../domain/message.ts'
 
 /**
  * How a customer's message comes to be relayed or parked. `open` counts the rows of the outbox, queued or being sent,
@@ -33,4 +33,11 @@ export function decided(stored: RelayState, said: RelayState | undefined): Relay
 /** Whether an effect of this kind puts its messages on a group's screen. */
 export function relays(kind: EffectBody['do']): boolean {
   return kind !== 'reply' && kind !== 'typing' && kind !== 'fetch-media'
+}
+
+/** Where a customer's message stands is the column's word, not the body's. */
+export function setRelay(message: Message, relay: string | null): Message {
+  // The column holds nothing but what a store wrote from this type.
+  if (relay !== null) message.relay = relay as RelayState
+  return message
 }

@@ -12,12 +12,19 @@ interface Statement {
   iterate(parameters: readonly unknown[]): IterableIterator<unknown>
 }
 
+/** Texts with a list in them differ by its length; the oldest statement goes when there are this many. */
+const MAX_STATEMENTS = 64
+
 /** Builds queries over the same connection, so that they see the last commit. Each text is prepared once. */
 export function buildQueries(db: DatabaseSync): Kysely<Tables> {
   const statements = new Map<string, Statement>()
   const prepare = (sql: string): Statement => {
-    let statement = statements.get(sql)
-    if (!statement) statements.set(sql, (statement = adapt(db, sql)))
+    const known = statements.get(sql)
+    if (known) return known
+    const statement = adapt(db, sql)
+    statements.set(sql, statement)
+    const [oldest] = statements.keys()
+    if (statements.size > MAX_STATEMENTS && oldest !== undefined) statements.delete(oldest)
     return statement
   }
   // Closing is the store's own task.

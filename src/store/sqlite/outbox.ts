@@ -69,13 +69,17 @@ export class Outbox {
         `UPDATE outbox SET state = 'queued', attempts = 0, first_tried_at = 0, not_before = ?, expires_at = ?,
          settled_at = NULL, interrupted = 0 WHERE seq = ? RETURNING ${PENDING}`,
       ),
-      queued: db.prepare(`SELECT ${PENDING} FROM outbox WHERE state = 'queued' ORDER BY seq`),
+      // The whole condition of the partial index stands in these, or SQLite would not use it.
+      queued: db.prepare(
+        `SELECT ${PENDING} FROM outbox WHERE state IN ('queued', 'sending') AND state = 'queued' ORDER BY seq`,
+      ),
       sending: db.prepare(
-        `SELECT seq, lane, state, attempts, body FROM outbox WHERE state = 'sending'`,
+        `SELECT seq, lane, state, attempts, body FROM outbox
+         WHERE state IN ('queued', 'sending') AND state = 'sending'`,
       ),
       interrupt: db.prepare(
         `UPDATE outbox SET state = 'unknown', code = 'interrupted', interrupted = 1, settled_at = ?
-         WHERE state = 'sending'`,
+         WHERE state IN ('queued', 'sending') AND state = 'sending'`,
       ),
       interrupted: db.prepare(
         `SELECT lane, not_before, expires_at, attempts, first_tried_at, body FROM outbox

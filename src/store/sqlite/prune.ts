@@ -9,7 +9,7 @@ const INBOX_KEPT_MS = 7 * DAY_MS
 const SETTLED_EFFECTS_KEPT_MS = 30 * DAY_MS
 const BIND_CODES_KEPT_MS = DAY_MS
 /** Rows that one part deletes, so that no turn of the event loop is long. */
-const BATCH = 500
+const BATCH = 100
 
 type Sweep = (part: Part, now: number) => number
 
