@@ -5,7 +5,7 @@ import type { GroupId } from '#src/domain/ids.ts'
 import type { AgentRef } from '#src/domain/refs.ts'
 import type { Context } from '#src/router/context.ts'
 import { composer } from './bot.ts'
-import { noteLine, relayLines } from './lines.ts'
+import { noteLine, relayLines, tellOthers } from './lines.ts'
 import { holderName } from './view.ts'
 
 /** Claiming and giving back: the first to claim holds the conversation; a later one is told who does. */
@@ -33,6 +33,7 @@ function take(ctx: Context, agent: AgentRef, lease?: number): void {
   ctx.speakHere(agent.id)
   ctx.showTyping()
   noteLine(ctx, `${holder.name} 已认领，引用本行并 @机器人 即可回复顾客`)
+  tellOthers(ctx)
   ctx.log('claimed')
   return ctx.answer({ hint: '已认领，请回复顾客', accepted: true })
 }

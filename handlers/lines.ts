@@ -5,7 +5,7 @@ import { brief, harmless } from '#src/domain/escape.ts'
 import type { Message } from '#src/domain/message.ts'
 import { dueLines, follows } from '#src/domain/thread.ts'
 import type { Context } from '#src/router/context.ts'
-import { replyWords } from './view.ts'
+import { holderName, replyWords } from './view.ts'
 
 /** Puts every customer's message that is due into the threads that follow the talk, in order. */
 export function relayLines(ctx: Context): void {
@@ -52,10 +52,24 @@ export function echoReply(ctx: Context, message: Message, detail = ''): void {
 }
 
 const lineFollowers = (ctx: Context): Group[] =>
-  followers(ctx).filter((group) => {
-    const { can } = ctx.workplaceOf(group)
-    return !can.cards || can.transcript === 'lines'
-  })
+  followers(ctx).filter((group) => readsLines(ctx, group))
+
+function readsLines(ctx: Context, group: Group): boolean {
+  const { can } = ctx.workplaceOf(group)
+  return !can.cards || can.transcript === 'lines'
+}
+
+/** Tells the groups that no longer follow the talk who has it: a card there that cannot be redrawn still says 认领. */
+export function tellOthers(ctx: Context): void {
+  const holder = ctx.conversation?.holder
+  if (!holder) return
+  const following = new Set(followers(ctx))
+  for (const group of ctx.desk.groups) {
+    const hasThread = ctx.threads.has(group.id) && readsLines(ctx, group)
+    if (following.has(group) || !hasThread) continue
+    noteLine(ctx, `${holderName(ctx, holder, group)} 接待中，本群无需处理`, [group])
+  }
+}
 
 function isAwaitingFile(ctx: Context, { content, arrivedAt }: Message): boolean {
   if (!isMedia(content) || content.file !== undefined || content.lost !== undefined) return false

@@ -3,7 +3,7 @@ import type { AgentRef } from '#src/domain/refs.ts'
 import type { Context } from '#src/router/context.ts'
 import { composer } from './bot.ts'
 import { homeGroup, refusalWords } from './claim.ts'
-import { noteLine, relayLines } from './lines.ts'
+import { noteLine, relayLines, tellOthers } from './lines.ts'
 import { workplaceLabel } from './view.ts'
 
 /** Handing a conversation over to a named colleague, who may sit in the other workplace. */
@@ -48,6 +48,7 @@ function handOver(ctx: Context, by: AgentRef, colleague: Agent, lease?: number):
   ctx.leaveHere(by.id)
   ctx.speakHere(colleague.id)
   noteLine(ctx, `${ctx.nameOf(by)} 已转给 ${colleague.name}，请接着回复顾客`)
+  tellOthers(ctx)
   relayLines(ctx)
   ctx.log('transferred')
   return ctx.answer({ hint: `已转给 ${colleague.name}`, accepted: true })
