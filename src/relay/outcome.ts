@@ -63,7 +63,7 @@ function delayOf(error: PlatformError | undefined, attempts: number): number | u
   return error?.next.do === 'refresh-token' && attempts === 0 ? 0 : undefined
 }
 
-/** @returns milliseconds: 500 × 2^attempts, at most 30 s, half to all of it */
+/** @returns whole milliseconds, as the store keeps them: 500 × 2^attempts, at most 30 s, half to all of it */
 export function backoff(attempts: number, random: number): number {
-  return Math.min(LONGEST_MS, FIRST_MS * 2 ** attempts) * (0.5 + random / 2)
+  return Math.round(Math.min(LONGEST_MS, FIRST_MS * 2 ** attempts) * (0.5 + random / 2))
 }
