@@ -214,8 +214,8 @@ export class Outbox {
     target.busy = false
     gate.underWay--
     this.#underWay--
-    if (target.rows.length === 0) this.#targets.delete(target.key)
-    else this.#offer(target)
+    this.#offer(target)
+    this.#letGo(target)
     this.#pump(gate, credential)
     if (this.#underWay === 0) this.#idle?.()
   }
@@ -294,7 +294,17 @@ export class Outbox {
     const target = this.#targetOf.get(id)
     target?.drop(id)
     this.#targetOf.delete(id)
-    if (target?.rows.length === 0 && !target.busy) this.#targets.delete(target.key)
+    if (target) this.#letGo(target)
+  }
+
+  /** Forgets an empty target, but not before its gap is over: what comes meanwhile has to keep the distance. */
+  #letGo(target: Target): void {
+    if (target.rows.length > 0 || target.busy || this.#stopping) return
+    target.cancelTimer?.()
+    target.cancelTimer = undefined
+    const { clock } = this.#world
+    if (target.notBefore <= clock.now()) this.#targets.delete(target.key)
+    else target.cancelTimer = clock.at(target.notBefore, () => this.#letGo(target))
   }
 
   /** Downloads draw on no sending limit. */
