@@ -91,6 +91,7 @@ async function guard(ctx: Context, next: Next): Promise<void> {
   }
   ctx.set('content-security-policy', POLICY)
   ctx.set('x-content-type-options', 'nosniff')
+  ctx.set('cross-origin-resource-policy', 'same-origin')
   ctx.set('referrer-policy', 'no-referrer')
   await next()
 }

@@ -1,7 +1,11 @@
 import type { Browser, Locator, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { launchChromium } from '../support/chromium.ts'
 import { type PlaygroundProcess, startPlaygroundProcess } from '../support/playground-process.ts'
+
+// A browser on a busy machine takes its time; what is missing is named before the test's own limit.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
+const MISSING_MS = 25_000
 
 let browser: Browser
 let playground: PlaygroundProcess
@@ -11,7 +15,7 @@ let mishaps: string[]
 beforeAll(async () => {
   browser = await launchChromium()
   playground = await startPlaygroundProcess()
-}, 60_000)
+})
 
 afterAll(async () => {
   await browser.close()
@@ -21,8 +25,7 @@ afterAll(async () => {
 beforeEach(async () => {
   mishaps = []
   page = await browser.newPage({ viewport: { width: 1280, height: 900 } })
-  // Sooner than the test's own limit, so that a failure names what was missing.
-  page.setDefaultTimeout(10_000)
+  page.setDefaultTimeout(MISSING_MS)
   page.on('pageerror', ({ message }) => mishaps.push(message))
   await page.goto(playground.url)
   await bound(dingtalk)
@@ -101,7 +104,9 @@ describe('a round on the playground', () => {
     await page.getByRole('button', { name: '语音' }).click()
     for (const feed of [dingtalk(), wecom()]) {
       await feed.locator('.picture img').waitFor()
-      await expect.poll(() => isLoaded(feed.locator('.picture img'))).toBe(true)
+      await expect
+        .poll(() => isLoaded(feed.locator('.picture img')), { timeout: MISSING_MS })
+        .toBe(true)
       await feed.locator('.voice').filter({ hasText: '5″' }).waitFor()
     }
   })
@@ -120,7 +125,7 @@ describe('a round on the playground', () => {
     expect(await card.getByText('只说一次').count()).toBe(1)
     expect(await wecom().locator('.markdown', { hasText: '只说一次' }).count()).toBe(1)
     await page.getByRole('button', { name: '全部清除' }).click()
-    await expect.poll(() => page.locator('#active .chip').count()).toBe(0)
+    await expect.poll(() => page.locator('#active .chip').count(), { timeout: MISSING_MS }).toBe(0)
   })
 })
 

@@ -1,9 +1,13 @@
 import type { Browser, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { type SeededWorld, seedWorld } from '#src/playground/seed.ts'
 import { type PlaygroundPage, startPlaygroundPage } from '#src/playground/server.ts'
 import { launchChromium } from '../support/chromium.ts'
 import { PageProduct, someConversation } from './page-product.ts'
+
+// A browser on a busy machine takes its time; what is missing is named before the test's own limit.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
+const MISSING_MS = 25_000
 
 let browser: Browser
 let world: SeededWorld
@@ -13,7 +17,7 @@ let mishaps: string[]
 
 beforeAll(async () => {
   browser = await launchChromium()
-}, 60_000)
+})
 
 afterAll(() => browser.close())
 
@@ -21,6 +25,7 @@ beforeEach(async () => {
   world = await seedWorld()
   playground = await startPlaygroundPage({ ...world, bindCode: () => Promise.resolve('K7Q2M9') })
   page = await browser.newPage({ viewport: { width: 1280, height: 800 } })
+  page.setDefaultTimeout(MISSING_MS)
   mishaps = []
   page.on('pageerror', ({ message }) => mishaps.push(message))
   page.on('console', (message) => {
@@ -57,8 +62,10 @@ describe('the page in a browser', () => {
   it('shows what a customer writes, without being loaded anew, and empties the box', async () => {
     await write('你好，杯子裂了')
     await feed('phone-feed').getByText('你好，杯子裂了').waitFor()
-    await expect.poll(() => page.getByLabel('顾客发的文字').inputValue()).toBe('')
-    expect(await page.locator('#guide li').first().getAttribute('class')).toBe('done')
+    await expect
+      .poll(() => page.getByLabel('顾客发的文字').inputValue(), { timeout: MISSING_MS })
+      .toBe('')
+    await page.locator('#guide li.done').first().waitFor()
   })
 
   it('runs nothing that a customer writes', async () => {
@@ -113,7 +120,7 @@ describe('the page in a browser', () => {
     await page.locator('.wecom-pane [name=text]').fill('我来')
     await page.locator('.wecom-pane .send').click()
     await feed('wecom-feed').locator('q', { hasText: '这单谁跟？' }).waitFor()
-    expect(await page.locator('.wecom-pane .quoting').isVisible()).toBe(false)
+    await page.locator('.wecom-pane .quoting').waitFor({ state: 'hidden' })
   })
 
   it('shows toasts to the one who pressed', async () => {

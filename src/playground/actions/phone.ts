@@ -19,11 +19,17 @@ export function phoneActions(world: World): Readonly<Record<string, Action>> {
     (act: (phone: Phone, fields: ReadonlyMap<string, string>) => Promise<unknown>): Action =>
     ({ openid = '' }, { fields }) =>
       settle(act(findPhone(world, openid).phone, fields))
+  const withSample =
+    (name: string, act: (phone: Phone, bytes: Buffer) => Promise<unknown>): Action =>
+    async ({ openid = '' }) => {
+      const bytes = await sample(name)
+      return settle(act(findPhone(world, openid).phone, bytes))
+    }
   return {
     '/customers': () => addCustomer(world),
     '/phones/:openid/text': on((phone, fields) => phone.text(need(fields, 'text'))),
-    '/phones/:openid/picture': on(async (phone) => phone.image(await sample('picture.jpg'))),
-    '/phones/:openid/voice': on(async (phone) => phone.voice(await sample('voice.amr'))),
+    '/phones/:openid/picture': withSample('picture.jpg', (phone, bytes) => phone.image(bytes)),
+    '/phones/:openid/voice': withSample('voice.amr', (phone, bytes) => phone.voice(bytes)),
     '/phones/:openid/location': on((phone) =>
       phone.location(30.2741, 120.1551, '浙江省杭州市西湖区文三路 90 号'),
     ),
@@ -72,8 +78,8 @@ function sendFile(phone: Phone, { bytes, name }: SentFile): Promise<unknown> {
 }
 
 /**
- * Starts it and waits for a mistake only as long as one shows at once; what becomes of the message afterwards is seen
- * on the phone.
+ * Waits for a mistake only as long as one shows at once. The message stands on the phone by now; what becomes of it
+ * is seen there.
  */
 async function settle(act: Promise<unknown>): Promise<undefined> {
   const started = new Promise<void>((resolve) => setImmediate(resolve))
