@@ -25,7 +25,7 @@ export interface ShopConfig {
 
 export interface ShopOptions {
   seed?: SeedOptions
-  config?: ShopConfig
+  config?: ShopConfig | ((world: SeededWorld) => Promise<ShopConfig>)
   /** Groups bound before the test begins; default both. */
   bind?: readonly ('dingtalk' | 'wecom')[]
   product?: Omit<ProductOptions, 'log'>
@@ -41,6 +41,7 @@ export class Shop {
   readonly log: string[] = []
   product!: Product
   readonly #options: ShopOptions
+  #own: ShopConfig | undefined
 
   constructor(world: SeededWorld, options: ShopOptions) {
     this.world = world
@@ -52,7 +53,9 @@ export class Shop {
 
   /** Starts the product, or starts it again on the same data folder. */
   async start(): Promise<void> {
-    const config = buildConfig(configOf(this.world, this.folder, this.#options.config), 'test')
+    const { config: own } = this.#options
+    this.#own ??= typeof own === 'function' ? await own(this.world) : (own ?? {})
+    const config = buildConfig(configOf(this.world, this.folder, this.#own), 'test')
     const destination = { write: (line: string) => void this.log.push(line) }
     const log = createLog({ level: 'debug', destination })
     this.product = await startProduct(config, { ...this.#options.product, log })
@@ -110,6 +113,14 @@ export class Shop {
       },
       timeoutMs,
     )
+  }
+
+  /** Resolves when nothing is left to handle, and so many rows wait for their time. */
+  async idleBut(queued: number): Promise<void> {
+    await until(`${queued} rows wait`, async () => {
+      const { inboxWaiting, outboxQueued } = await this.product.store.read.counts()
+      return inboxWaiting === 0 && outboxQueued === queued
+    })
   }
 
   async stop(): Promise<void> {
