@@ -85,6 +85,29 @@ export function deskContract(the: Harness): void {
       expect(the.store.read.agent(agent('zhang').id)).toBeUndefined()
     })
 
+    it('of the configuration belongs to the desk without having been seen, under the name given there', async () => {
+      const zhang = agent('zhang', { name: '张三', groups: [] })
+      await the.store.putAgents([zhang])
+      const listed = { ...zhang, listed: true }
+      expect(the.store.read.desk(DESK).agents).toEqual([listed])
+      const seen = agent('zhang', { name: '小张', seenAt: NOW + 5 })
+      await the.store.accept([{ ...tickArrival(), seen: { agent: seen } }])
+      expect(the.store.read.agent(zhang.id)).toEqual({
+        ...listed,
+        groups: [DING_GROUP],
+        seenAt: NOW + 5,
+      })
+    })
+
+    it('who has left the configuration is like any other', async () => {
+      const [zhang, li] = [agent('zhang', { groups: [] }), agent('li', { groups: [] })]
+      await the.store.putAgents([zhang, li])
+      await the.reopen()
+      await the.store.putAgents([{ ...li, name: '李四' }])
+      expect(the.store.read.desk(DESK).agents).toEqual([{ ...li, name: '李四', listed: true }])
+      expect(the.store.read.agent(zhang.id)).toEqual(zhang)
+    })
+
     it('speaks to one conversation in the single chat, until that ends', async () => {
       const zhang = agent('zhang')
       await the.happen({ desk: { agents: [zhang] } })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type CardId, type ConversationId, makeAgentId } from '#src/domain/ids.ts'
+import { type CardId, type ConversationId, makeAgentId, type MessageId } from '#src/domain/ids.ts'
 import type { Harness } from './harness.ts'
 import {
   contact,
@@ -92,6 +92,14 @@ export function readsContract(the: Harness): void {
       expect(await the.store.read.messages(opened.id, 3, 2)).toEqual(messages.slice(3))
       expect(await the.store.read.messages('none' as ConversationId, 0, 2)).toEqual([])
       expect((await the.store.read.counts()).messages).toBe(4)
+    })
+
+    it('finds messages by their ids, in the order of the talk', async () => {
+      const messages = [1, 2, 3].map((number) => customerMessage(number))
+      await the.happen({ conversation: conversation({ messages: 3 }), messages })
+      const ids = [messages[2]!.id, 'none' as MessageId, messages[0]!.id]
+      expect(await the.store.read.messagesById(ids)).toEqual([messages[0], messages[2]])
+      expect(await the.store.read.messagesById([])).toEqual([])
     })
   })
 }
