@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { brief, cut, harmless } from '#src/domain/escape.ts'
 import { firstMarker, leadingMarker, lineMarker, makeMarker } from '#src/domain/marker.ts'

@@ -38,7 +38,7 @@ export class Calls<What> {
           this.open.splice(this.open.indexOf(call), 1)
           // Whatever a test wants to see thrown.
           if (failure === undefined) resolve()
-          else reject(failure as Error)
+          else reject(failure)
         }
         const call = { what, end }
         this.open.push(call)

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import type { Contact } from '#src/domain/contact.ts'
 import type { Conversation, Holder, Move } from '#src/domain/conversation.ts'
 import {

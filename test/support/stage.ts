@@ -136,7 +136,7 @@ export class Stage {
 
   /** Sends all that is queued and can end now. */
   async send(): Promise<void> {
-    for (const row of [...this.memory.outbox]) {
+    for (const row of this.memory.outbox.slice()) {
       const index = this.memory.outbox.indexOf(row)
       if (index >= 0 && row.effect.do !== 'fetch-media' && this.#mayEnd(row)) {
         this.memory.outbox.splice(index, 1)
@@ -156,7 +156,7 @@ export class Stage {
       this.now = Math.max(this.now, next.dueAt)
       const { lane, name, body } = next.event
       // A handler made it for this very name.
-      await this.play(lane, name as EventName, { ...body, dueAt: next.dueAt } as never)
+      await this.play(lane, name as EventName, { ...body, dueAt: next.dueAt })
     }
     this.now = until
   }
@@ -211,7 +211,7 @@ export class Stage {
         what: 'reply',
         messages: effect.messages,
         ...end,
-      } as EventTable[typeof end.name])
+      })
       return
     }
     this.memory.delivered(row)
@@ -249,7 +249,7 @@ export class Stage {
   ): Promise<Clicked> {
     const core = { account: SHOP, externalId: who }
     // Each caller above gives the fields of its name.
-    return this.play(laneOf(who), name, { ...core, ...fields, ...over } as never)
+    return this.play(laneOf(who), name, { ...core, ...fields, ...over })
   }
 }
 
@@ -316,7 +316,7 @@ export class Staff {
     const clicked = await this.#stage.play(laneOf('anna'), `card:${action}`, {
       ...base,
       ...over,
-    } as never)
+    })
     return clicked
   }
 
