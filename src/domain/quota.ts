@@ -20,10 +20,10 @@ export interface Room {
   until: number
 }
 
-/** A trigger begins anew; what was left does not add up. An older event than the one known opens nothing. */
+/** A trigger begins anew; what was left does not add up. An older event than the one known opens nothing; one of the same second does. */
 export function openQuota(ledger: QuotaLedger, trigger: string, at: number): QuotaLedger {
   const known = ledger[trigger]
-  if (known && known.openedAt >= at) return ledger
+  if (known && known.openedAt > at) return ledger
   return { ...ledger, [trigger]: { openedAt: at, used: 0 } }
 }
 

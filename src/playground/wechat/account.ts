@@ -45,10 +45,12 @@ export class OfficialAccount implements Sender {
   retriesCarryNewId = false
   readonly #host: AccountHost
   readonly #dispatch: Dispatch
-  #msgId = 24_000_000_000_000_000n
+  #msgId: bigint
 
   constructor(options: AccountOptions, host: AccountHost) {
     this.#host = host
+    // Above 2^53 like the platform's, and higher at every start, so that no id comes twice.
+    this.#msgId = BigInt(host.now()) * 20_000n
     this.appid = options.appid
     this.secret = options.secret
     this.originalId = options.originalId ?? `gh_${randomBytes(6).toString('hex')}`

@@ -30,6 +30,9 @@ export class StoreClosedError extends Error {
 /** Longest share of one turn of the event loop, and most parts, that one transaction takes. */
 const MAX_MS = 5
 const MAX_PARTS = 256
+/** From so many parts in one transaction on the next one gathers for a moment. */
+const BUSY_PARTS = 4
+const GATHER_MS = 1
 
 /**
  * Group commit: everything that waits to be written in the same moment shares one BEGIN IMMEDIATE … COMMIT, and so one
@@ -44,6 +47,8 @@ export class Writer {
   #queue: Queued[] = []
   #scheduled = false
   #closed = false
+  /** Parts of the last transaction. */
+  #lastBatch = 0
   readonly #onIdle: (() => void)[] = []
 
   constructor(db: DatabaseSync, counters: Counters) {
@@ -75,10 +80,16 @@ export class Writer {
     await new Promise<void>((resolve) => this.#onIdle.push(resolve))
   }
 
+  /**
+   * At the end of this turn; while much is written a little later, so that more shares each sync. A lone writer never
+   * waits.
+   */
   #schedule(): void {
     if (this.#scheduled) return
     this.#scheduled = true
-    setImmediate(() => this.#flush())
+    const isBusy = this.#lastBatch >= BUSY_PARTS && this.#queue.length < MAX_PARTS
+    if (isBusy) setTimeout(() => this.#flush(), GATHER_MS)
+    else setImmediate(() => this.#flush())
   }
 
   #flush(): void {
@@ -86,6 +97,7 @@ export class Writer {
     const waiting = this.#queue
     this.#queue = []
     const taken = this.#commit(waiting.slice(0, MAX_PARTS))
+    this.#lastBatch = taken
     this.#queue = [...waiting.slice(taken), ...this.#queue]
     if (this.#queue.length > 0) this.#schedule()
     else for (const resolve of this.#onIdle.splice(0)) resolve()
