@@ -24,14 +24,22 @@ export const lineMarker = (marker: string, line: number): string => `〔#${marke
 /** A conversation's marker as cards and notes show it. */
 export const shownMarker = (marker: string): string => `〔#${marker}〕`
 
-const FIRST = /〔#([2-9A-HJKMNP-Z]{6})(?:·\d+)?〕/
+const FIRST = /〔#([2-9A-HJKMNP-Z]{6})(·\d+)?〕/
+const SHOWN = /〔#([2-9A-HJKMNP-Z]{6})〕/g
 const LEADING = /^[#＃]([0-9A-Za-z]{6})(?![0-9A-Za-z])[\s:：,，]*/
 
-/** The first marker of a quoted line; the rest of a line is a customer's words and is not looked at. */
+/**
+ * The first marker of a quoted line; the rest of a line is a customer's words and is not looked at. A list of several
+ * conversations, whose markers have no number, names none of them.
+ */
 export function firstMarker(quoted: string): string | undefined {
-  const found = FIRST.exec(quoted)?.[1]
-  return found !== undefined && isMarker(found) ? found : undefined
+  const [, found, number] = FIRST.exec(quoted) ?? []
+  if (found === undefined || !isMarker(found)) return undefined
+  return number === undefined && namesAnother(quoted, found) ? undefined : found
 }
+
+const namesAnother = (quoted: string, marker: string): boolean =>
+  [...quoted.matchAll(SHOWN)].some(([, other]) => other !== marker)
 
 /**
  * A marker typed before a text: `#7KQ8H2 您好`, also with the brackets of a copied line.

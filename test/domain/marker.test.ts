@@ -82,6 +82,11 @@ describe('the marker of a quoted line', () => {
     expect(firstMarker(`${lineMarker(ours, 7)} 客户：〔#${other}·1〕 你好`)).toBe(ours)
   })
 
+  it('is none in a list of several conversations', () => {
+    expect(firstMarker(`会话列表\n〔#${ours}〕 客户\n〔#${other}〕 客户`)).toBeUndefined()
+    expect(firstMarker(`会话列表\n〔#${ours}〕 客户\n认领：@机器人 #编号 认领`)).toBe(ours)
+  })
+
   it('is none when the first one has a typing error, even if a right one follows', () => {
     const wrong = withCharacter(ours, 0, ours[0] === '2' ? '3' : '2')
     expect(firstMarker(`〔#${wrong}·7〕 客户：〔#${other}〕`)).toBeUndefined()
