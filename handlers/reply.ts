@@ -1,4 +1,5 @@
 import { reasonWords } from '#cards/reasons.ts'
+import { parseCommand } from '#src/domain/commands.ts'
 import { isHeldBy } from '#src/domain/conversation.ts'
 import type { Message } from '#src/domain/message.ts'
 import type { Context } from '#src/router/context.ts'
@@ -22,6 +23,7 @@ reply.on('agent:media', (ctx) => {
   const { agent, text, media } = ctx.event
   const { conversation } = ctx
   if (!isHeldBy(conversation, agent.id)) return ctx.whisper(notYours(ctx))
+  if (parseCommand(text)) return ctx.whisper('指令请单独发送，不要带图片；没有发给顾客')
   if (text.trim() !== '' && !say(ctx, agent, text)) return undefined
   for (const file of media) queueFile(ctx, agent, file)
   return ctx.redraw('all')

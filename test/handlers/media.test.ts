@@ -96,6 +96,13 @@ describe('an agent’s picture', () => {
     expect(s.texts).toEqual(['看这个', 'image'])
   })
 
+  it.each(['关闭', '/退款', '转 李'])('stays here with an order: %s', async (order) => {
+    await zhang.sendsFile(order)
+    await expect(s.fetched()).rejects.toThrow('nothing is being fetched')
+    expect(s.phone).toEqual([])
+    expect(s.chat('zhang').at(-1)).toBe('note | 指令请单独发送，不要带图片；没有发给顾客')
+  })
+
   it('stays here when its words may not go', async () => {
     await s.agent('li', WECOM).sendsFile('看这个', { kind: 'group', workplace: WECOM, id: 'wc' })
     await expect(s.fetched()).rejects.toThrow('nothing is being fetched')
