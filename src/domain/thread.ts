@@ -76,7 +76,7 @@ export interface CardSituation {
 export function planCard(situation: CardSituation): 'post' | 'update' | 'repost' | 'nothing' {
   const { thread, conversation, can, news } = situation
   if (!can.cards) return 'nothing'
-  if (!thread.card)
+  if (!thread.card || thread.card.lost)
     return can.cardPushGroup && conversation.status !== 'closed' ? 'post' : 'nothing'
   if (news && can.cardPushGroup && hasScrolledAway(situation)) return 'repost'
   return can.cardUpdateLater ? 'update' : 'nothing'
