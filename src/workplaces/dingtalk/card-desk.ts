@@ -72,6 +72,8 @@ export class CardDesk {
 
   /** @throws {PlatformError} */
   async update({ card, chat }: UpdateCard): Promise<Delivered> {
+    // DingTalk would take it, and nobody would see it.
+    if (this.#undelivered.get(card.id) !== undefined) throw neverShown()
     await this.#clicksAnswered(card.id)
     const boxes = this.#boxes.missing(card)
     const hinted = this.#hinted.get(card.id)
@@ -201,6 +203,12 @@ function privateOf(boxes: ReadonlyMap<string, ReplyBox>): Record<string, CardVal
       .map(([user, { form }]) => [user, { can_reply: 'true', reply_form: form }]),
   )
 }
+
+const neverShown = (): PlatformError =>
+  new PlatformError('dingtalk.card_gone', 'the card was never delivered', {
+    delivered: 'no',
+    next: { do: 'give-up', reason: 'dingtalk.card_gone' },
+  })
 
 const noTemplate = (): PlatformError =>
   new PlatformError('dingtalk.template_wrong', 'no card template is configured', {
