@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import type { LoadedConfig } from '#config/load.ts'
 import { dataPaths } from '#config/paths.ts'
 import type { Config } from '#config/schema.ts'
@@ -8,7 +7,7 @@ import { createClickWatch, type ClickWatch } from './cli/checks/live.ts'
 import { CommandRefused, type Commands } from './cli/client.ts'
 import { examine } from './cli/doctor.ts'
 import { runCli } from './cli/program.ts'
-import { type AccountId, accountId, makeId, type WorkplaceId, workplaceId } from './domain/ids.ts'
+import { type AccountId, accountId, type WorkplaceId, workplaceId } from './domain/ids.ts'
 import { createSystemClock } from './platform/clock.ts'
 import { createHttp, type Http } from './platform/http.ts'
 import { createLeases } from './platform/leases.ts'
@@ -198,7 +197,7 @@ function worldOf(parts: Omit<Parts, 'relay'>): World {
     settings: settingsOf(config, channels, workplaces),
     tuning: tuningOf(config),
     maxMediaBytes: config.media.maxBytes,
-    newId: () => makeId(clock.now(), randomBytes(10)),
+    newId: createIdMaker(clock),
     random: Math.random,
     ...(publicUrl !== undefined && { mediaLink: ({ hash }) => publicUrl + links.path(hash) }),
   }

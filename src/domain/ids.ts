@@ -74,6 +74,17 @@ function splitOnce(text: string): [string, string] {
   return [text.slice(0, slash), text.slice(slash + 1)]
 }
 
+/** The lowest `5 × length` bits, most significant first. */
+function encode(value: number, length: number): string {
+  let text = ''
+  let rest = value
+  for (let i = 0; i < length; i++) {
+    text = CROCKFORD[rest % 32]! + text
+    rest = Math.floor(rest / 32)
+  }
+  return text
+}
+
 const CROCKFORD = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
 
 /**
@@ -85,12 +96,12 @@ export function makeId<Made extends string>(nowMs: number, random: Uint8Array): 
   // RFC 9562: version 7 in the high nibble of byte 6, variant 10 in the high bits of byte 8.
   tail[0] = (tail[0]! & 0x0f) | 0x70
   tail[2] = (tail[2]! & 0x3f) | 0x80
-  let value = BigInt(nowMs)
-  for (const byte of tail) value = (value << 8n) | BigInt(byte)
-  let text = ''
-  for (let i = 0; i < 26; i++) {
-    text = CROCKFORD[Number(value & 31n)] + text
-    value >>= 5n
+  // 48 bits of time, then 80 of the tail; 26 characters of 5 bits hold 130, so the first one carries 3.
+  let text = encode(nowMs, 10)
+  for (let at = 0; at < 10; at += 5) {
+    const high = tail[at]! * 2 ** 12 + tail[at + 1]! * 2 ** 4 + (tail[at + 2]! >> 4)
+    const low = (tail[at + 2]! & 0x0f) * 2 ** 16 + tail[at + 3]! * 2 ** 8 + tail[at + 4]!
+    text += encode(high, 4) + encode(low, 4)
   }
   return text as Made
 }

@@ -1,12 +1,12 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { randomBytes } from 'node:crypto'
 import Koa from 'koa'
 import { getRawBody } from 'raw-body'
 import { wechatOa } from '#src/channels/wechat/index.ts'
-import { accountId, makeId } from '#src/domain/ids.ts'
+import { accountId } from '#src/domain/ids.ts'
 import { createSystemClock } from '#src/platform/clock.ts'
+import { createIdMaker } from '#src/platform/ids.ts'
 import { createHttp } from '#src/platform/http.ts'
 import { silentLog } from '#src/platform/log.ts'
 import type { Channel } from '#src/ports/channel.ts'
@@ -105,8 +105,4 @@ function openChannel(): Channel {
     random: Math.random,
   } as unknown as AdapterIo
   return wechatOa(shop, benchAccount, io)
-}
-
-function newId(): string {
-  return makeId(clock.now(), randomBytes(10))
 }
