@@ -69,7 +69,7 @@ async function serveFull(): Promise<void> {
     clock,
     channels,
     tuning: { lateAfterMs: 600_000 },
-    newId,
+    newId: createIdMaker(clock),
   } as unknown as World
   const inbox = new Inbox(world, lanes)
   const metrics = createMetrics({
