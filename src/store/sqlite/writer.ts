@@ -15,7 +15,7 @@ interface Queued {
   reject(error: unknown): void
 }
 
-/** A part that was written or, with `error`, one that was not. */
+/** A part that was written or, with `error`, an empty one in place of it. */
 interface Outcome {
   part: Recorder
   value?: unknown
@@ -111,7 +111,7 @@ export class Writer {
     } catch {
       outcomes = this.#apart(batch)
     }
-    for (const { part, error } of outcomes) if (error === undefined) part.apply()
+    for (const { part } of outcomes) part.apply()
     for (const [index, { value, error }] of outcomes.entries()) {
       if (error === undefined) batch[index]!.resolve(value)
       else batch[index]!.reject(error)

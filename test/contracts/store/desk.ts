@@ -7,6 +7,7 @@ import {
   dingGroup,
   LANE,
   laneOf,
+  lineEffect,
   NOW,
   textArrival,
   tickArrival,
@@ -32,9 +33,14 @@ export function deskContract(the: Harness): void {
       await the.happen({ desk: { bind: dingGroup({ posted: 7 }) } })
       await the.happen({ desk: { unbind: DING_GROUP } })
       expect(the.store.read.group(DING_GROUP)).toBeUndefined()
+      const line = lineEffect('dingtalk')
+      await the.happen({ effects: [line] })
+      await the.send(line)
+      expect(the.store.read.desk(DESK).groups).toEqual([])
+      await the.reopen()
       expect(the.store.read.desk(DESK).groups).toEqual([])
       await the.happen({ desk: { bind: dingGroup({ boundAt: NOW + 5 }) } })
-      const again = dingGroup({ boundAt: NOW + 5, posted: 7 })
+      const again = dingGroup({ boundAt: NOW + 5, posted: 8 })
       expect(the.store.read.desk(DESK).groups).toEqual([again])
     })
 

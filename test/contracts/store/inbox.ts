@@ -129,6 +129,9 @@ export function inboxContract(the: Harness): void {
       expect(await the.store.read.parkedEvents(10)).toEqual([
         { id: first.event.id, lane: LANE, name: 'customer:text', at: NOW, error: 'Error: broken' },
       ])
+      await the.store.failEvent(first.event.id, 'Error: told again', NOW)
+      await the.store.failEvent(first.event.id, 'Error: told again', undefined)
+      expect(await the.store.read.parkedEvents(10)).toMatchObject([{ error: 'Error: broken' }])
       expect(await the.ledger()).toMatchObject({ waiting: 1, parked: 1 })
       expect(await the.store.read.counts()).toMatchObject({ inboxWaiting: 1, inboxParked: 1 })
     })

@@ -18,6 +18,12 @@ export function ledgerContract(the: Harness): void {
       expect(await the.ledger()).toMatchObject({ received: 1, waiting: 1 })
     })
 
+    it("lets a customer's message wait when its handler does not say where it stands", async () => {
+      const { relay: _, ...silent } = customerMessage()
+      await the.happen({ conversation: conversation(), messages: [silent] })
+      expect(await the.ledger()).toMatchObject({ received: 1, waiting: 1 })
+    })
+
     it('counts a message that a handler dropped as filtered', async () => {
       await the.happen({})
       expect(await the.ledger()).toMatchObject({ received: 1, filtered: 1 })

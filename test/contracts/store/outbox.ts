@@ -222,5 +222,19 @@ export function outboxContract(the: Harness): void {
       await the.send(young)
       expect(await the.store.replayEffect(old.id, NOW, NOW + 1)).toBeUndefined()
     })
+
+    it('knows the newest drawing, though an older one is heard of last', async () => {
+      await the.happen({ conversation: conversation(), threads: [threadOf(CARD)] })
+      const [old, middle, young] = [1, 2, 3].map((shows) => updateCardEffect(CARD, shows))
+      for (const effect of [old!, middle!]) {
+        await the.happen({ effects: [effect] })
+        await the.take(effect)
+        await the.store.finishEffect(effect.id, unknown, NOW)
+      }
+      await the.happen({ effects: [young!] })
+      await the.send(young!)
+      await the.store.finishEffect(old!.id, { state: 'sent' }, NOW)
+      expect(await the.store.replayEffect(middle!.id, NOW, NOW + 1)).toBeUndefined()
+    })
   })
 }

@@ -45,6 +45,17 @@ export function readsContract(the: Harness): void {
       expect((await the.store.read.counts()).conversationsOpen).toBe(4)
     })
 
+    it('lists a conversation anew when what it owes changes', async () => {
+      const [a, b] = [
+        await open('a', { owedSince: NOW - 200 }),
+        await open('b', { owedSince: NOW - 100 }),
+      ]
+      const { owedSince: _, ...answered } = a
+      await the.happen({ conversation: answered }, laneOf('a'))
+      const found = await the.store.read.openConversations(DESK, 10)
+      expect(found.map(({ conversation }) => conversation)).toEqual([b, answered])
+    })
+
     it("lists an agent's conversations, the oldest first, while they hold them", async () => {
       const young = await open('a', { status: 'held', holder, openedAt: NOW })
       const old = await open('b', { status: 'held', holder, openedAt: NOW - 5 })
@@ -68,12 +79,14 @@ export function readsContract(the: Harness): void {
       expect(await the.store.read.laneOfCard('c3' as CardId)).toBeUndefined()
     })
 
-    it('finds a lane by its marker, for 90 days after the last message', async () => {
+    it('finds a lane by its marker while the conversation is open, and for 90 days after the last message', async () => {
       await open('a', { marker: '7KQ8H2', status: 'closed', lastAt: NOW })
       expect(await the.store.read.laneOfMarker('7KQ8H2')).toBe(laneOf('a'))
       expect(await the.store.read.laneOfMarker('7KQ8H3')).toBeUndefined()
+      await open('b', { marker: '7KQ8H4', lastAt: NOW })
       the.now = NOW + 90 * 24 * 3_600_000 + 1
       expect(await the.store.read.laneOfMarker('7KQ8H2')).toBeUndefined()
+      expect(await the.store.read.laneOfMarker('7KQ8H4')).toBe(laneOf('b'))
     })
 
     it('finds contact and conversation of a lane', async () => {

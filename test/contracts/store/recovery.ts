@@ -66,6 +66,7 @@ export function recoveryContract(the: Harness): void {
       await the.take(begun.effects[0]!)
       await the.reopen()
       await the.store.recover(NOW)
+      expect(await the.relayOf(begun)).toBe('parked')
       await the.store.replayEffect(begun.effects[0]!.id, NOW, NOW + 1000)
       expect(await the.relayOf(begun)).toBe('waiting')
       await the.send(begun.effects[0]!)

@@ -128,7 +128,8 @@ describe('group commit', () => {
       }),
       writer.write(() => insert(2)),
     ])
-    expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected'])
+    const reason = new Error('disk full')
+    expect(outcomes).toEqual([1, 2, 3].map(() => ({ status: 'rejected', reason })))
     expect(rows()).toEqual([])
   })
 
