@@ -9,7 +9,7 @@ import { until } from '#test/support/until.ts'
 let shop: Shop
 
 beforeEach(async () => {
-  shop = await openShop({ seed: { limits: false } })
+  shop = await openShop()
 })
 afterEach(() => shop.stop())
 

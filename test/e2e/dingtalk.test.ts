@@ -4,26 +4,20 @@ import type { SeedOptions } from '#src/playground/seed.ts'
 import type { Phone } from '#src/playground/wechat/phone.ts'
 import { type AccountId, contactLane } from '#src/domain/ids.ts'
 import { talkOf } from '#test/support/ding-group.ts'
-import { createJumpClock, type JumpClock } from '#test/support/jump-clock.ts'
 import { answersTo, openShop, type Shop, type ShopOptions } from '#test/support/product.ts'
 import { settled, until } from '#test/support/until.ts'
 
 let shop: Shop
-let clock: JumpClock
 
 async function open(
   dingtalk: NonNullable<SeedOptions['dingtalk']> = {},
   more: Partial<ShopOptions> = {},
 ): Promise<void> {
-  clock = createJumpClock()
   shop = await openShop({
     seed: {
-      limits: false,
-      now: () => clock.now(),
       wechat: { quota: { message: { windowMs: 172_800_000, max: 1000 } } },
       dingtalk,
     },
-    product: { clock },
     ...more,
   })
 }
@@ -44,21 +38,6 @@ const refuse = (call: string, code: string, times?: number): FaultRule => ({
 
 async function says(...words: string[]): Promise<void> {
   for (const one of words) await shop.customer().text(one)
-}
-
-/** Lets what waits for its time come due until nothing waits any more. */
-async function letPass(stepMs = 2000): Promise<void> {
-  const { read } = shop.product.store
-  await until(
-    'nothing is left to send',
-    async () => {
-      const { inboxWaiting, outboxQueued } = await read.counts()
-      if (inboxWaiting === 0 && outboxQueued === 0) return true
-      clock.jump(stepMs)
-      return false
-    },
-    8000,
-  )
 }
 
 const calls = (name: string): number =>
@@ -94,7 +73,7 @@ describe('DingTalk’s API', () => {
       await open()
       strike(rule)
       await says('第一句。', '第二句。', '第三句。')
-      await letPass()
+      await shop.letPass()
       const card = await shop.ding.card('第三句。')
       const talk = talkOf(card.values)
       expect(talk.map((line) => line.slice(-4))).toEqual(['第一句。', '第二句。', '第三句。'])
@@ -110,12 +89,12 @@ describe('DingTalk’s API', () => {
       strike(refuse(call, over)),
     )
     await says('额度外一。', '额度外二。')
-    await letPass()
+    await shop.letPass()
     expect(shop.wecom.lines().filter((line) => line.includes('额度外'))).toHaveLength(2)
     expect(await shop.ledger()).toEqual(ledgerOf(2))
     for (const end of ends) end()
     await says('额度回来。')
-    await letPass()
+    await shop.letPass()
     const card = await shop.ding.card('额度回来。')
     expect(talkOf(card.values)).toHaveLength(3)
   })
@@ -124,11 +103,11 @@ describe('DingTalk’s API', () => {
     await open({}, { bind: ['dingtalk'] })
     const end = strike(refuse('*', 'Forbidden.AccessDenied.ApiCountLimitForOrg'))
     await says('只有钉钉一。', '只有钉钉二。')
-    await letPass()
+    await shop.letPass()
     expect(await shop.ledger()).toMatchObject({ received: 2, relayed: 0, parked: 2 })
     end()
     await shop.product.command('dead.replay-all')
-    await letPass()
+    await shop.letPass()
     expect(await shop.ledger()).toEqual(ledgerOf(2))
     const shown = [...shop.ding.texts(), JSON.stringify(shop.ding.drawings())].join('\n')
     for (const words of ['只有钉钉一。', '只有钉钉二。']) expect(shown).toContain(words)
@@ -167,11 +146,11 @@ describe('DingTalk’s API', () => {
     await until('it was tried', () => calls('card/createAndDeliver') === 1)
     await shop.wecom.line('被封。')
     await says('还在封。')
-    clock.jump(4 * 60_000)
+    shop.clock.jump(4 * 60_000)
     await settled(() => shop.world.dingtalk.calls.length)
     expect(calls('card/createAndDeliver') + calls('card/update')).toBe(1)
-    clock.jump(61_000)
-    await letPass()
+    shop.clock.jump(61_000)
+    await shop.letPass()
     const card = await shop.ding.card('还在封。')
     expect(talkOf(card.values)).toHaveLength(2)
   })
@@ -183,7 +162,7 @@ describe('DingTalk’s API', () => {
     await shop.idle()
     strike(refuse('card/update', 'param.cardNotExist', 1))
     await says('新消息。')
-    await letPass()
+    await shop.letPass()
     const card = await shop.ding.card('新消息。')
     expect(card.outTrackId).not.toBe(old.outTrackId)
     expect(talkOf(card.values)).toHaveLength(2)
@@ -195,7 +174,7 @@ describe('DingTalk’s API', () => {
     shop.world.dingtalk.removeRobot(shop.ding.id)
     await says('被移出。')
     await shop.wecom.line('被移出。')
-    await letPass()
+    await shop.letPass()
     expect(await shop.ledger()).toEqual(ledgerOf(1))
     expect(shop.ding.cardIds()).toEqual([])
   })
@@ -214,8 +193,8 @@ describe('DingTalk’s API', () => {
   })
 
   it('holds its real limits, and none of our calls is refused', async () => {
-    clock = createJumpClock()
     shop = await openShop({
+      seed: { limits: true },
       config: { relay: { limits: true }, dingtalk: { callsPerSecond: 15 } },
       bind: ['dingtalk'],
     })

@@ -2,19 +2,13 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { readAesKey } from '#src/platform/tencent-crypto.ts'
 import type { Phone } from '#src/playground/wechat/phone.ts'
 import { talkOf } from '#test/support/ding-group.ts'
-import { createJumpClock, type JumpClock } from '#test/support/jump-clock.ts'
 import { openShop, type Shop } from '#test/support/product.ts'
 import { post, postAtOnce, seal, textFields } from './callbacks.ts'
 
 let shop: Shop
-let clock: JumpClock
 
 beforeEach(async () => {
-  clock = createJumpClock()
-  shop = await openShop({
-    seed: { limits: false, now: () => clock.now() },
-    product: { clock },
-  })
+  shop = await openShop()
 })
 afterEach(() => shop.stop())
 
@@ -42,7 +36,7 @@ describe('a callback that comes again', () => {
     const request = seal(shop, textFields(shop, '重放'))
     await post(shop, request)
     await shown('重放')
-    clock.jump(5 * 60 * SECOND)
+    shop.clock.jump(5 * 60 * SECOND)
     expect(await post(shop, request)).toEqual(taken)
     const { card, lines } = await shown('重放')
     expect([card.length, lines.length]).toEqual([1, 1])
@@ -52,7 +46,7 @@ describe('a callback that comes again', () => {
   it('more than ten minutes later is refused', async () => {
     const request = seal(shop, textFields(shop, '旧重放'))
     await post(shop, request)
-    clock.jump(11 * 60 * SECOND)
+    shop.clock.jump(11 * 60 * SECOND)
     expect((await post(shop, request)).status).toBe(403)
   })
 
@@ -60,7 +54,7 @@ describe('a callback that comes again', () => {
     const fields = textFields(shop, '换号')
     const again = { ...fields, MsgId: BigInt(77) }
     await post(shop, seal(shop, fields))
-    clock.jump(5 * SECOND)
+    shop.clock.jump(5 * SECOND)
     expect(await post(shop, seal(shop, again))).toEqual(taken)
     const { card, lines } = await shown('换号')
     expect([card.length, lines.length]).toEqual([1, 1])
@@ -71,7 +65,7 @@ describe('a callback that comes again', () => {
     const fields = textFields(shop, '在吗')
     await post(shop, seal(shop, fields))
     await post(shop, seal(shop, { ...fields, MsgId: BigInt(78) }))
-    clock.jump(30 * SECOND)
+    shop.clock.jump(30 * SECOND)
     await post(shop, seal(shop, { ...fields, MsgId: BigInt(79) }))
     expect((await shown('在吗')).lines).toHaveLength(3)
     expect(await shop.ledger()).toMatchObject({ received: 3, relayed: 3, filtered: 0 })
@@ -107,7 +101,7 @@ describe('the order of messages', () => {
   })
 
   it('keeps a message that comes late, with the time when it was written', async () => {
-    const createTime = Math.floor(clock.now() / 1000) - 3600
+    const createTime = Math.floor(shop.clock.now() / 1000) - 3600
     await shop.customer().text('一小时前写的', { createTime })
     const { card, lines } = await shown('一小时前写的')
     expect(lines).toHaveLength(1)
@@ -148,7 +142,7 @@ describe('a request that is not the platform’s', () => {
   it('is refused when its query is more than ten minutes off our clock, either way', async () => {
     const fields = textFields(shop, '旧的')
     for (const off of [-11 * 60, 11 * 60]) {
-      const request = seal(shop, fields, {}, clock.now() + off * SECOND)
+      const request = seal(shop, fields, {}, shop.clock.now() + off * SECOND)
       expect((await post(shop, request)).status).toBe(403)
     }
     await nothingCame()

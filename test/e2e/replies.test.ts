@@ -5,13 +5,11 @@ import { createHttp } from '#src/platform/http.ts'
 import type { Fault } from '#src/playground/faults.ts'
 import type { CardView } from '#src/playground/dingtalk/index.ts'
 import { talkOf } from '#test/support/ding-group.ts'
-import { createJumpClock, type JumpClock } from '#test/support/jump-clock.ts'
 import { answersTo, openShop, type Shop } from '#test/support/product.ts'
 import { settled, until } from '#test/support/until.ts'
 import { layWire, type Wire } from '#test/support/wire.ts'
 
 let shop: Shop
-let clock: JumpClock
 let wire: Wire
 
 interface Own {
@@ -22,14 +20,12 @@ interface Own {
 
 /** A customer waits, 张三 has claimed in DingTalk, and the platform is reached over a wire. */
 async function open({ relay = {}, account = {}, dingtalk = {} }: Own = {}): Promise<void> {
-  clock = createJumpClock()
   shop = await openShop({
-    seed: { limits: false, now: () => clock.now() },
     config: async ({ wechat }) => {
       wire = await layWire(wechat.url)
       return { relay, dingtalk, account: { apiBase: wire.url, quotaUsedRetryMs: 0, ...account } }
     },
-    product: { clock, http: createHttp({ timeoutMs: 400 }) },
+    product: { http: createHttp({ timeoutMs: 400 }) },
   })
   await shop.customer().text('顾客在此。')
   await shop.ding.press('zhangsan', '顾客在此。', 'claim')
@@ -72,7 +68,7 @@ function endsAs(words: string, state: string): Promise<CardView> {
 /** Nothing more is sent, whatever comes due. */
 async function nothingMoreIsSent(): Promise<void> {
   const before = calls('custom/send')
-  clock.jump(2 * 60_000)
+  shop.clock.jump(2 * 60_000)
   await settled(() => calls('custom/send'))
   expect(calls('custom/send')).toBe(before)
 }
@@ -105,7 +101,7 @@ describe('an answer', () => {
     expect(card?.values['warning']).toContain('平台回复条数已用完')
     shop.ding.says('zhangsan', '第六条')
     await until('it is refused', () => shop.ding.texts().some((t) => t.includes('没有发给顾客')))
-    clock.jump(2000)
+    shop.clock.jump(2000)
     await shop.customer().text('还在吗')
     await shop.idle()
     await reply('一直都在')
@@ -206,7 +202,7 @@ describe('an answer that the platform refuses', () => {
     for (const tries of [1, 2]) {
       await until('it was tried', () => calls('custom/send') === tries)
       await shop.idleBut(1)
-      clock.jump(6000)
+      shop.clock.jump(6000)
     }
     await endsAs('等一等', '已提交')
     expect(answersTo(shop.customer())).toEqual(['等一等'])
@@ -241,7 +237,7 @@ describe('an answer that the platform refuses', () => {
     await endsAs('热身', '已提交')
     const [tokens, sends] = [calls('stable_token'), calls('custom/send')]
     const account = shop.world.wechat.account(shop.world.appid)
-    account.tokens.killAll(clock.now())
+    account.tokens.killAll(shop.clock.now())
     await reply('换了令牌')
     await endsAs('换了令牌', '已提交')
     expect(calls('stable_token') - tokens).toBe(1)
@@ -264,7 +260,7 @@ describe('an answer that the platform refuses', () => {
     await open()
     const phones = await twentyHeld()
     const tokens = calls('stable_token')
-    shop.world.wechat.account(shop.world.appid).tokens.killAll(clock.now())
+    shop.world.wechat.account(shop.world.appid).tokens.killAll(shop.clock.now())
     for (const { marker } of phones) shop.ding.says('zhangsan', `#${marker} 都在`)
     await until('all arrive', () => phones.every(({ phone }) => answersTo(phone).length > 0))
     await shop.idle()
@@ -282,7 +278,7 @@ describe('a platform that cannot be reached', () => {
     await reply('等你回来')
     await until('it was tried', () => shop.log.some((line) => line.includes('wechat.unreachable')))
     await wire.up()
-    clock.jump(5000)
+    shop.clock.jump(5000)
     await endsAs('等你回来', '已提交')
     expect(answersTo(shop.customer())).toEqual(['热身', '等你回来'])
   })

@@ -8,6 +8,7 @@ import { type SeededWorld, type SeedOptions, seedWorld } from '#src/playground/s
 import type { Phone } from '#src/playground/wechat/phone.ts'
 import type { LedgerRow } from '#src/ports/store.ts'
 import { DingGroup } from './ding-group.ts'
+import { createJumpClock, type JumpClock } from './jump-clock.ts'
 import { until } from './until.ts'
 import { WecomGroup } from './wecom-group.ts'
 
@@ -28,7 +29,7 @@ export interface ShopOptions {
   config?: ShopConfig | ((world: SeededWorld) => Promise<ShopConfig>)
   /** Groups bound before the test begins; default both. */
   bind?: readonly ('dingtalk' | 'wecom')[]
-  product?: Omit<ProductOptions, 'log'>
+  product?: Omit<ProductOptions, 'log' | 'clock'>
 }
 
 /** The running product in this process, with everybody around it. */
@@ -37,14 +38,17 @@ export class Shop {
   readonly ding: DingGroup
   readonly wecom: WecomGroup
   readonly folder: string
+  /** The time of the product and of the stand-ins. */
+  readonly clock: JumpClock
   /** Every line that the product logged, of all its lives. */
   readonly log: string[] = []
   product!: Product
   readonly #options: ShopOptions
   #own: ShopConfig | undefined
 
-  constructor(world: SeededWorld, options: ShopOptions) {
+  constructor(world: SeededWorld, clock: JumpClock, options: ShopOptions) {
     this.world = world
+    this.clock = clock
     this.#options = options
     this.ding = new DingGroup(world)
     this.wecom = new WecomGroup(world)
@@ -58,7 +62,8 @@ export class Shop {
     const config = buildConfig(configOf(this.world, this.folder, this.#own), 'test')
     const destination = { write: (line: string) => void this.log.push(line) }
     const log = createLog({ level: 'debug', destination })
-    this.product = await startProduct(config, { ...this.#options.product, log })
+    const { clock } = this
+    this.product = await startProduct(config, { ...this.#options.product, clock, log })
     this.world.setProductUrl(this.product.url)
     await this.connected()
   }
@@ -115,6 +120,20 @@ export class Shop {
     )
   }
 
+  /** Lets time pass, a little at a time, until nothing is left to handle or to send. */
+  async letPass(stepMs = 2000, timeoutMs = 8000): Promise<void> {
+    await until(
+      'nothing is left to send',
+      async () => {
+        const { inboxWaiting, outboxQueued } = await this.product.store.read.counts()
+        if (inboxWaiting === 0 && outboxQueued === 0) return true
+        this.clock.jump(stepMs)
+        return false
+      },
+      timeoutMs,
+    )
+  }
+
   /** Resolves when nothing is left to handle, and so many rows wait for their time. */
   async idleBut(queued: number): Promise<void> {
     await until(`${queued} rows wait`, async () => {
@@ -130,13 +149,28 @@ export class Shop {
   }
 }
 
-/** The whole of it, running, with its groups bound. */
+/** The whole of it, running, with its groups bound. The stand-ins hold no limits unless `seed` says so. */
 export async function openShop(options: ShopOptions = {}): Promise<Shop> {
-  const shop = new Shop(await seedWorld(options.seed), options)
+  const clock = createJumpClock()
+  const world = await seedWorld({ limits: false, ...options.seed, now: () => clock.now() })
+  const shop = new Shop(world, clock, options)
   await shop.start()
   for (const workplace of options.bind ?? (['dingtalk', 'wecom'] as const))
     await shop.bind(workplace)
   return shop
+}
+
+/** Opens a shop for one test and closes it whatever happens: for tests that run side by side. */
+export async function inShop(
+  options: ShopOptions,
+  run: (shop: Shop) => Promise<void>,
+): Promise<void> {
+  const shop = await openShop(options)
+  try {
+    await run(shop)
+  } finally {
+    await shop.stop()
+  }
 }
 
 /** The configuration of the seeded world with a test's own settings; no limits of ours unless it says so. */
