@@ -69,7 +69,7 @@ export async function openSqliteStore({
 /** FULL: every commit is synced, so that what was acknowledged survives a power cut as well. */
 function openDatabase(path: string): DatabaseSync {
   createPrivateFile(path)
-  const db = new DatabaseSync(path, { timeout: 5000, enableForeignKeyConstraints: false })
+  const db = new DatabaseSync(path, { timeout: 1000, enableForeignKeyConstraints: false })
   db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY;
     PRAGMA cache_size = -16000; PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864;
     PRAGMA trusted_schema = OFF`)

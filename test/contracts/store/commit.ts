@@ -180,6 +180,38 @@ export function commitContract(the: Harness): void {
     })
   })
 
+  describe('a time with a fraction of a millisecond', () => {
+    it('costs nothing: delays come with jitter', async () => {
+      const half = NOW + 0.5
+      const effect = { ...lineEffect('dingtalk'), notBefore: half, expiresAt: half + 1000 }
+      const deadline = {
+        name: 'a',
+        dueAt: half,
+        event: { lane: LANE, name: 'tick:idle', body: {} },
+      }
+      await the.store.accept([textArrival('你好', { receivedAt: half }), textArrival()])
+      const { event } = await the.load()
+      await the.store.failEvent(event.id, 'Error: broken', half)
+      the.now = NOW + 1
+      const opened = conversation({ lastAt: half, openedAt: half, owedSince: half })
+      const log = [{ at: half, name: 'message' }]
+      const committed = await the.handle({
+        conversation: opened,
+        effects: [effect],
+        deadlines: [deadline],
+        log,
+      })
+      expect(committed.outcome).toBe('done')
+      await the.take(effect)
+      const again = { state: 'retry', retryAt: half, code: 'test.busy' } as const
+      await the.store.finishEffect(effect.id, again, half)
+      expect(await the.take(effect)).toHaveLength(1)
+      expect(await the.store.lease('socket', 'a', half, half + 15_000)).toEqual({ fence: 1 })
+      const fired = { ...tickArrival().event, dueAt: half }
+      expect(await the.store.fire(deadline, fired as typeof event)).toBe(true)
+    })
+  })
+
   describe('a snapshot', () => {
     it('of a lane where nothing was committed yet is empty', async () => {
       await the.store.accept([textArrival()])

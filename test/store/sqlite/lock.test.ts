@@ -24,6 +24,7 @@ describe('a data folder', () => {
     const first = await openSqliteStore({ folder })
     await expect(openSqliteStore({ folder })).rejects.toThrow(StoreLockedError)
     expect(await first.accept([textArrival()])).toEqual(['new'])
+    await expect(startWriter(folder)).rejects.toThrow('StoreLockedError')
     await first.close()
     const second = await openSqliteStore({ folder })
     expect((await second.read.counts()).inboxWaiting).toBe(1)

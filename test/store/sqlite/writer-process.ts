@@ -15,10 +15,12 @@ export interface WriterProcess {
 
 const PROGRAM = join(import.meta.dirname, 'write-forever.ts')
 
-/** Resolves once the process has opened the store. */
+/** Resolves once the process has opened the store. @throws {Error} with what it wrote to stderr if it could not */
 export async function startWriter(folder: string): Promise<WriterProcess> {
-  const child = spawn(process.execPath, [PROGRAM, folder], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, [PROGRAM, folder], { stdio: ['ignore', 'pipe', 'pipe'] })
   const acknowledged: string[] = []
+  let problem = ''
+  child.stderr.on('data', (chunk: Buffer) => (problem += chunk.toString()))
   const lines = createInterface({ input: child.stdout })
   let wake = (): void => undefined
   lines.on('line', (line) => {
@@ -28,11 +30,11 @@ export async function startWriter(folder: string): Promise<WriterProcess> {
   const closed = once(lines, 'close')
   const printed = async (count: number): Promise<void> => {
     while (acknowledged.length < count) {
-      if (hasEnded(child)) throw new Error('the writing process ended by itself')
+      if (hasEnded(child)) throw new Error(`the writing process ended by itself: ${problem}`)
       await new Promise<void>((resolve) => (wake = resolve))
     }
   }
-  child.once('exit', () => wake())
+  child.once('close', () => wake())
   await printed(1)
   acknowledged.shift()
   return {

@@ -1,5 +1,6 @@
 -- Times are epoch milliseconds, UTC. `body` columns hold JSON of the domain's own types (src/domain/*.ts);
--- the columns beside them are what queries and guards need.
+-- the columns beside them are what queries and guards need. No table is STRICT: a time with a fraction of a millisecond
+-- (a delay with jitter) must not cost a message.
 
 CREATE TABLE inbox (
   seq INTEGER PRIMARY KEY,            -- order of arrival
@@ -19,7 +20,7 @@ CREATE TABLE inbox (
   error TEXT,
   body TEXT NOT NULL,
   UNIQUE (source, key)
-) STRICT;
+);
 CREATE INDEX inbox_lane ON inbox (lane, seq) WHERE state = 'waiting';
 CREATE INDEX inbox_fingerprint ON inbox (source, fingerprint, received_at)
   WHERE fingerprint IS NOT NULL AND state <> 'filtered';
@@ -30,7 +31,7 @@ CREATE TABLE lanes (
   lane TEXT PRIMARY KEY,
   version INTEGER NOT NULL,
   contact TEXT
-) STRICT, WITHOUT ROWID;
+) WITHOUT ROWID;
 
 CREATE TABLE conversations (
   id TEXT PRIMARY KEY,
@@ -43,20 +44,21 @@ CREATE TABLE conversations (
   last_at INTEGER NOT NULL,
   owed_since INTEGER NOT NULL,        -- 9007199254740991 when nothing is owed, so that it sorts last
   body TEXT NOT NULL
-) STRICT;
+);
 CREATE INDEX conversations_lane ON conversations (lane, closed, opened_at DESC);
 CREATE UNIQUE INDEX conversations_one_open ON conversations (lane) WHERE closed = 0;
 CREATE INDEX conversations_marker ON conversations (marker);
 CREATE INDEX conversations_owed ON conversations (desk, owed_since, opened_at) WHERE closed = 0;
 CREATE INDEX conversations_holder ON conversations (holder) WHERE holder IS NOT NULL;
 
+-- `grp` is the group: GROUP is a keyword.
 CREATE TABLE threads (
   conversation TEXT NOT NULL,
   grp TEXT NOT NULL,
   card TEXT,
   body TEXT NOT NULL,
   PRIMARY KEY (conversation, grp)
-) STRICT, WITHOUT ROWID;
+) WITHOUT ROWID;
 
 CREATE TABLE cards (
   id TEXT PRIMARY KEY,
@@ -65,7 +67,7 @@ CREATE TABLE cards (
   grp TEXT,
   shown INTEGER NOT NULL DEFAULT 0,   -- last message that a delivered drawing showed
   drawn INTEGER NOT NULL DEFAULT 0    -- outbox.seq of the last delivered drawing
-) STRICT, WITHOUT ROWID;
+) WITHOUT ROWID;
 
 CREATE TABLE messages (
   conversation TEXT NOT NULL,
@@ -75,7 +77,7 @@ CREATE TABLE messages (
   open INTEGER NOT NULL DEFAULT 0,    -- queued or sending effects that would show it to a group
   body TEXT NOT NULL,
   PRIMARY KEY (conversation, number)
-) STRICT, WITHOUT ROWID;
+) WITHOUT ROWID;
 
 CREATE TABLE outbox (
   seq INTEGER PRIMARY KEY,            -- order within a target
@@ -97,7 +99,7 @@ CREATE TABLE outbox (
   code TEXT,
   reason TEXT,
   body TEXT NOT NULL
-) STRICT;
+);
 CREATE INDEX outbox_open ON outbox (seq) WHERE state IN ('queued', 'sending');
 CREATE INDEX outbox_interrupted ON outbox (seq) WHERE interrupted = 1;
 CREATE INDEX outbox_coalesce ON outbox (coalesce_key) WHERE coalesce_key IS NOT NULL AND state = 'queued';
@@ -110,7 +112,7 @@ CREATE TABLE posts (
   lane TEXT NOT NULL,
   posted_at INTEGER NOT NULL,
   PRIMARY KEY (workplace, platform_id)
-) STRICT, WITHOUT ROWID;
+) WITHOUT ROWID;
 CREATE INDEX posts_age ON posts (posted_at);
 
 CREATE TABLE deadlines (
@@ -118,7 +120,7 @@ CREATE TABLE deadlines (
   due_at INTEGER NOT NULL,
   lane TEXT NOT NULL,
   event TEXT NOT NULL
-) STRICT, WITHOUT ROWID;
+) WITHOUT ROWID;
 CREATE INDEX deadlines_due ON deadlines (due_at);
 
 -- The event log: all figures are sums of its rows.
@@ -132,10 +134,10 @@ CREATE TABLE log (
   card TEXT,
   desk TEXT,
   detail TEXT
-) STRICT;
+);
 CREATE INDEX log_at ON log (at);
 
--- `grp` because GROUP is a keyword. An unbound group keeps its row, and with it the number of posts it has had.
+-- An unbound group keeps its row, and with it the number of posts it has had.
 CREATE TABLE groups (
   id TEXT PRIMARY KEY,
   desk TEXT NOT NULL,
@@ -144,33 +146,33 @@ CREATE TABLE groups (
   bound_at INTEGER NOT NULL,
   bound INTEGER NOT NULL,
   posted INTEGER NOT NULL
-) STRICT, WITHOUT ROWID;
+) WITHOUT ROWID;
 
 CREATE TABLE agents (
   id TEXT PRIMARY KEY,
   body TEXT NOT NULL
-) STRICT, WITHOUT ROWID;
+) WITHOUT ROWID;
 
 CREATE TABLE bind_codes (
   code TEXT PRIMARY KEY,
   desk TEXT NOT NULL,
   expires_at INTEGER NOT NULL,
   used INTEGER NOT NULL DEFAULT 0
-) STRICT, WITHOUT ROWID;
+) WITHOUT ROWID;
 
 CREATE TABLE leases (
   name TEXT PRIMARY KEY,
   owner TEXT NOT NULL,                -- empty after a release
   until INTEGER NOT NULL,
   fence INTEGER NOT NULL
-) STRICT, WITHOUT ROWID;
+) WITHOUT ROWID;
 
 CREATE TABLE tokens (
   name TEXT PRIMARY KEY,
   token TEXT NOT NULL,
   expires_at INTEGER NOT NULL,
   fetched_at INTEGER NOT NULL
-) STRICT, WITHOUT ROWID;
+) WITHOUT ROWID;
 
 CREATE TABLE media (
   hash TEXT PRIMARY KEY,
@@ -179,12 +181,12 @@ CREATE TABLE media (
   bytes INTEGER NOT NULL,
   name TEXT,
   kept_at INTEGER NOT NULL
-) STRICT, WITHOUT ROWID;
+) WITHOUT ROWID;
 
 CREATE TABLE kept_values (
   key TEXT PRIMARY KEY,
   value TEXT NOT NULL
-) STRICT, WITHOUT ROWID;
+) WITHOUT ROWID;
 
 -- Numbers kept up to date in the transaction that changes them. `scope` is an account, or empty for the whole store.
 CREATE TABLE counters (
@@ -192,4 +194,4 @@ CREATE TABLE counters (
   name TEXT NOT NULL,
   value INTEGER NOT NULL,
   PRIMARY KEY (scope, name)
-) STRICT, WITHOUT ROWID;
+) WITHOUT ROWID;
