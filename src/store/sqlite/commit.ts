@@ -32,7 +32,17 @@ export interface CommitParts {
   now: () => number
 }
 
-type Outgoing = Pick<Committed, 'pending' | 'superseded'> & {
+/** A Change that is being written. */
+interface Writing {
+  part: Part
+  lane: LaneKey
+  change: Change
+  /** Whose threads and messages these are. */
+  conversation: ConversationId | undefined
+}
+
+/** What its effects did. */
+interface Queued extends Pick<Committed, 'pending' | 'superseded'> {
   /** How many more open rows name a message. */
   opened: Map<MessageId, number>
   /** Messages named by rows that were replaced. */
@@ -57,7 +67,7 @@ export class Commit {
     if (!head || this.#isStale(lane, version, change)) {
       return { outcome: 'stale', pending: [], superseded: [], woken: [] }
     }
-    const { outbox: _, ...written } = this.#write(part, lane, change, head.account)
+    const written = this.#write(part, lane, change, head.account)
     this.#parts.inbox.done(part, head.seq, this.#parts.now())
     this.#parts.lanes.put(lane, version + 1, change.contact)
     return { outcome: 'done', ...written, version: version + 1 }
@@ -71,19 +81,26 @@ export class Commit {
     return desk?.bindCode !== undefined && !directory.useCode(desk.bindCode)
   }
 
-  #write(part: Part, lane: LaneKey, change: Change, account: string | null) {
+  /** @param account whose ledger counts the handled event, if it was a customer's message */
+  #write(
+    part: Part,
+    lane: LaneKey,
+    change: Change,
+    account: string | null,
+  ): Pick<Committed, 'pending' | 'superseded' | 'woken'> {
     const { lanes, deadlines, directory } = this.#parts
     if (change.conversation) lanes.putConversation(part, lane, change.conversation)
     const conversation = change.conversation?.id ?? this.#currentOf(lane, change)
+    const writing = { part, lane, change, conversation }
     for (const thread of change.threads) lanes.putThread(lane, conversation!, thread)
-    const outgoing = this.#queueEffects(part, lane, conversation, change)
-    this.#saveMessages(part, lane, conversation, change, outgoing, account)
+    const queued = this.#queueEffects(writing)
+    this.#saveMessages(writing, queued, account)
     for (const name of change.cancelled) deadlines.cancel(name)
     for (const deadline of change.deadlines) deadlines.set(deadline)
     for (const entry of change.log) this.#writeLog(lane, entry)
     if (change.desk) directory.change(part, change.desk)
     const woken = change.emitted.map((emitted) => this.#emit(part, emitted))
-    return { outbox: outgoing, pending: outgoing.pending, superseded: outgoing.superseded, woken }
+    return { pending: queued.pending, superseded: queued.superseded, woken }
   }
 
   /** @throws {Error} when the Change has parts of a conversation and the lane has none */
@@ -95,13 +112,8 @@ export class Commit {
     return current
   }
 
-  #queueEffects(
-    part: Part,
-    lane: LaneKey,
-    conversation: ConversationId | undefined,
-    change: Change,
-  ): Outgoing {
-    const out: Outgoing = { pending: [], superseded: [], opened: new Map(), closed: [] }
+  #queueEffects({ part, lane, change, conversation }: Writing): Queued {
+    const out: Queued = { pending: [], superseded: [], opened: new Map(), closed: [] }
     for (const effect of change.effects) {
       const { pending, superseded, opened, closed } = this.#parts.outbox.add(part, lane, effect)
       out.superseded.push(...superseded)
@@ -118,24 +130,21 @@ export class Commit {
   }
 
   #saveMessages(
-    part: Part,
-    lane: LaneKey,
-    conversation: ConversationId | undefined,
-    change: Change,
-    outgoing: Outgoing,
+    { part, lane, change, conversation }: Writing,
+    { opened, closed }: Queued,
     eventAccount: string | null,
   ): void {
     const { messages } = this.#parts
     const account = accountOf(lane)
     const became: RelayState[] = []
     for (const message of change.messages) {
-      const rows = outgoing.opened.get(message.id) ?? 0
-      outgoing.opened.delete(message.id)
+      const rows = opened.get(message.id) ?? 0
+      opened.delete(message.id)
       const relay = messages.save(part, account, conversation!, message, rows)
       if (relay) became.push(relay)
     }
-    for (const [id, rows] of outgoing.opened) messages.open(part, account, id, rows)
-    for (const id of outgoing.closed) messages.end(part, account, id, false)
+    for (const [id, rows] of opened) messages.open(part, account, id, rows)
+    for (const id of closed) messages.end(part, account, id, false)
     const counted = eventAccount ?? account
     if (counted === undefined) return
     countHandled(part, counted, eventAccount === null ? undefined : 'inbox', became)
