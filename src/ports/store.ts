@@ -129,7 +129,10 @@ export interface Store {
   /** Puts a parked event back into its place in the lane, as `late`. Undefined when there is none such. */
   replayEvent(event: EventId, now: number): Promise<LaneKey | undefined>
 
-  /** Marks rows `sending`, committed before the call goes out; those no longer queued are left out. */
+  /**
+   * Marks rows `sending`, committed before the call goes out; those no longer queued are left out. Rows that may be sent
+   * twice need no mark (`read.queuedEffects`): after a crash they are queued as before.
+   */
   takeEffects(ids: EffectId[], now: number): Promise<Taken[]>
   /**
    * Result and `delivery:*` or `media:*` event together. Sent lines and cards mark their messages `relayed`, sent cards
@@ -217,6 +220,8 @@ export interface Reads {
   media(hash: MediaHash): Promise<MediaFile | undefined>
   messages(conversation: ConversationId, after: number, limit: number): Promise<Message[]>
   messagesById(ids: readonly MessageId[]): Promise<Message[]>
+  /** Those of these rows that still wait, with their bodies, in order. */
+  queuedEffects(ids: readonly EffectId[]): Promise<{ lane: LaneKey; effect: Effect }[]>
   value(key: string): Promise<string | undefined>
   parkedEvents(limit: number): Promise<ParkedEvent[]>
   deadEffects(limit: number): Promise<DeadEffect[]>

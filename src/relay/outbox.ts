@@ -4,7 +4,7 @@ import { isFoldable } from '../domain/change.ts'
 import { sendDigest } from './digest.ts'
 import { Limits } from './limits.ts'
 import { type Performed, perform } from './perform.ts'
-import { outcomeOf } from './outcome.ts'
+import { mayRepeat, outcomeOf } from './outcome.ts'
 import { resultEvent } from './result-event.ts'
 import { ReadyList, Target } from './targets.ts'
 import { Waits } from './waits.ts'
@@ -198,11 +198,7 @@ export class Outbox {
   async #send(target: Target, gate: Gate, credential: Credential): Promise<void> {
     const rows = this.#together(target)
     try {
-      const now = this.#world.clock.now()
-      const taken = await this.#world.store.takeEffects(
-        rows.map(({ id }) => id),
-        now,
-      )
+      const taken = await this.#take(rows)
       for (const row of rows) this.#forget(row.id)
       const [first, ...others] = taken
       if (first) await this.#call(target, [first, ...others], rows)
@@ -218,6 +214,19 @@ export class Outbox {
     this.#letGo(target)
     this.#pump(gate, credential)
     if (this.#underWay === 0) this.#idle?.()
+  }
+
+  /** Marks rows `sending` before the call, unless a crash in the middle may simply send them again. */
+  async #take(rows: readonly Pending[]): Promise<Taken[]> {
+    const { store, clock } = this.#world
+    const ids = rows.map(({ id }) => id)
+    const [head] = rows
+    if (!head || !mayRepeat(this.#world, head)) return store.takeEffects(ids, clock.now())
+    const queued = await store.read.queuedEffects(ids)
+    return queued.map(({ lane, effect }) => {
+      const { attempts, firstTriedAt } = rows.find(({ id }) => id === effect.id) ?? head
+      return { lane, effect, attempts, firstTriedAt }
+    })
   }
 
   /** The head, with the lines behind it that may leave in the same message. */

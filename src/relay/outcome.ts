@@ -1,4 +1,5 @@
 import type { Effect } from '../domain/change.ts'
+import type { AccountId, WorkplaceId } from '../domain/ids.ts'
 import { PlatformError } from '../ports/errors.ts'
 import type { EffectResult, Taken } from '../ports/store.ts'
 import type { World } from './world.ts'
@@ -32,12 +33,17 @@ export function outcomeOf(
   return { state: 'retry', retryAt, code }
 }
 
-export function mayRepeat(world: World, effect: Effect): boolean {
-  switch (effect.do) {
+/** Whether sending it once more cannot harm: the platform drops the second, or people see that it is one. */
+export function mayRepeat(
+  { channels, workplaces }: World,
+  row: { do: Effect['do']; credential: Effect['credential'] },
+): boolean {
+  switch (row.do) {
+    // A credential is the key of an account or of a workplace; which of the two, the kind of row says.
     case 'reply':
-      return channelIsIdempotent(world, effect)
+      return channels.get(row.credential as AccountId)?.capabilities.idempotent ?? false
     case 'post-card':
-      return world.workplaces.get(effect.chat.workplace)?.capabilities.cardIdempotent ?? false
+      return workplaces.get(row.credential as WorkplaceId)?.capabilities.cardIdempotent ?? false
     case 'note':
     case 'typing':
       return false
@@ -50,12 +56,6 @@ export function mayRepeat(world: World, effect: Effect): boolean {
 }
 
 export const isForCustomer = (effect: { do: Effect['do'] }): boolean => effect.do === 'reply'
-
-function channelIsIdempotent(world: World, effect: Effect): boolean {
-  for (const [account, channel] of world.channels)
-    if (account === effect.credential) return channel.capabilities.idempotent
-  return false
-}
 
 /** With a new token once at once; a platform that goes on refusing those is left alone for longer each time. */
 function delayOf(error: PlatformError | undefined, attempts: number): number | undefined {

@@ -97,9 +97,21 @@ export class Rows {
     })
   }
 
+  /** As `take`, but leaves the rows queued. */
+  async queued(ids: readonly EffectId[]): Promise<Pick<Taken, 'lane' | 'effect'>[]> {
+    const error = this.errors.shift()
+    if (error) throw error
+    return ids.flatMap((id) => {
+      const row = this.#rows.get(id)
+      if (!row?.isQueued) return []
+      this.taken.push(id)
+      return [{ lane: row.lane, effect: row.effect }]
+    })
+  }
+
   async finish(id: EffectId, result: EffectResult, _now: number, event?: BotEvent): Promise<void> {
     this.ends.push({ id, result, event })
-    if (result.state === 'retry') this.#rows.get(id)!.isQueued = true
+    this.#rows.get(id)!.isQueued = result.state === 'retry'
   }
 }
 
@@ -127,7 +139,11 @@ export function smallWorld(
   const store = {
     takeEffects: (wanted: EffectId[], now: number) => rows.take(wanted, now),
     finishEffect: (...args: Parameters<Rows['finish']>) => rows.finish(...args),
-    read: { contact: async () => undefined, ...parts.read },
+    read: {
+      contact: async () => undefined,
+      queuedEffects: (wanted: EffectId[]) => rows.queued(wanted),
+      ...parts.read,
+    },
     ...parts.store,
   }
   return {

@@ -54,10 +54,7 @@ export class Deliveries {
     if (row.state === 'failed' && result.state !== 'sent') return
     if (result.state === 'retry') this.#retry(part, row, result)
     else this.#settle(part, row, result, now)
-    if (event) {
-      const key = `${id}@${row.attempts}/${event.name}`
-      this.#parts.inbox.accept(part, { event, source: 'outbox', key })
-    }
+    if (event) this.#parts.inbox.accept(part, { event, source: 'outbox', key: event.id })
   }
 
   #retry(part: Part, row: Row, { retryAt, code }: EffectResult & { state: 'retry' }): void {

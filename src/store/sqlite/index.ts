@@ -113,6 +113,7 @@ function createStore(db: DatabaseSync, clock: Pick<Clock, 'now'>, unlock: () => 
     laneOfPost: async (workplace, platformId) => deliveries.laneOfPost(workplace, platformId),
     conversation: async (lane) => lanes.conversation(lane),
     contact: async (lane) => lanes.contact(lane),
+    queuedEffects: async (ids) => ids.flatMap((id) => outbox.waiting(id) ?? []),
     ledger: async () => readLedger(counters),
     counts: async () => readCounts(counters),
   }

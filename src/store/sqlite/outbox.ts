@@ -58,6 +58,7 @@ export class Outbox {
          RETURNING lane, not_before, expires_at, attempts - 1 AS attempts, first_tried_at, body`,
       ),
       find: db.prepare('SELECT seq, lane, state, attempts, body FROM outbox WHERE id = ?'),
+      waiting: db.prepare(`SELECT lane, body FROM outbox WHERE id = ? AND state = 'queued'`),
       settle: db.prepare(
         `UPDATE outbox SET state = ?, settled_at = ?, code = ?, reason = ?, interrupted = 0 WHERE seq = ?`,
       ),
@@ -120,6 +121,11 @@ export class Outbox {
   take(id: EffectId, now: number): Taken | undefined {
     const row = this.#sql.take.get(now, id)
     return row && toTaken(row)
+  }
+
+  waiting(id: EffectId): { lane: LaneKey; effect: Effect } | undefined {
+    const row = this.#sql.waiting.get(id)
+    return row && { lane: row.lane as LaneKey, effect: fromJson<Effect>(row.body) }
   }
 
   find(id: EffectId): Row | undefined {
