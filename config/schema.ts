@@ -90,7 +90,7 @@ const desk = z.strictObject({
   idleReleaseMs: z
     .int()
     .min(MINUTE)
-    .default(15 * MINUTE)
+    .default(30 * MINUTE)
     .describe('毫秒；顾客等接待人回复超过这么久，会话退回队列 / then it goes back to the queue'),
   idleCloseMs: z
     .int()
@@ -174,7 +174,7 @@ const relay = z.strictObject({
   groupExpiryMs: z
     .int()
     .min(MINUTE)
-    .default(HOUR)
+    .default(72 * HOUR)
     .describe('毫秒；群消息排队超过这么久算失败 / then a queued group message counts as failed'),
   lateAfterMs: z
     .int()

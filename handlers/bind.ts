@@ -1,5 +1,6 @@
 import type { Group } from '#src/domain/desk.ts'
 import { makeGroupId } from '#src/domain/ids.ts'
+import type { Message } from '#src/domain/message.ts'
 import type { Context } from '#src/router/context.ts'
 import { composer } from './bot.ts'
 import { noteLine, relayLines } from './lines.ts'
@@ -38,8 +39,10 @@ bind.command('解绑', (ctx) => {
 })
 
 bind.on('thread:open', async (ctx) => {
+  if (!ctx.conversation) return
   // What no group has seen yet may be older than the last messages in sight.
-  if (ctx.conversation) ctx.recall(await ctx.read.messages(ctx.conversation.id, 0, 500))
+  ctx.recall(await ctx.read.messages(ctx.conversation.id, 0, 500))
+  ctx.saveThread({ ...ctx.thread(ctx.event.group), lined: settledBefore(ctx.messages) })
   ctx.news = true
   relayLines(ctx)
   ctx.redraw(ctx.event.group)
@@ -49,6 +52,13 @@ bind.on('thread:parked', (ctx) => {
   if (ctx.conversation)
     noteLine(ctx, '有一条消息处理出错，已暂存未丢失；请管理员运行 jieli parked 查看并重放')
 })
+
+/** A group that joins late is spared what has been answered: it begins with what nobody has seen or answered yet. */
+function settledBefore(messages: readonly Message[]): number {
+  const answered = messages.findLast(({ from }) => from === 'agent')?.number ?? 0
+  const unseen = messages.find(({ relay }) => relay === 'waiting' || relay === 'parked')?.number
+  return Math.min(answered, (unseen ?? Infinity) - 1)
+}
 
 async function codeProblem(ctx: Context, code: string): Promise<string | undefined> {
   const known = await ctx.read.bindCode(code)

@@ -50,6 +50,7 @@ function giveBack(ctx: Context, agent: AgentRef, lease?: number): void {
 /** After a release: every group sees it again, also what it missed while another one held it. */
 export function backToQueue(ctx: Context, words: string): void {
   ctx.news = true
+  ctx.requeued = true
   noteLine(ctx, words)
   relayLines(ctx)
 }

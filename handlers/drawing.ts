@@ -56,9 +56,16 @@ function drawThread(
   const calls =
     conversation.holder?.group === group.id && ctx.mentions.has(conversation.holder.agent)
   const draw = { ctx, conversation, contact, group }
-  if (plan === 'nothing') return
+  if (plan === 'nothing') return liesStill(ctx, group) ? post(draw) : undefined
   if (plan === 'update' && !(calls && ctx.workplaceOf(group).can.mention)) return update(draw)
   post(draw)
+}
+
+/** A card that cannot be redrawn shows the holder's buttons though nobody holds it any more, unless it was the one clicked. */
+function liesStill(ctx: Context, group: Group): boolean {
+  const { can } = ctx.workplaceOf(group)
+  if (!ctx.requeued || !can.cards || !can.cardPushGroup || can.cardUpdateLater) return false
+  return !('card' in ctx.event) || ctx.thread(group.id).card?.id !== ctx.event.card
 }
 
 interface Drawing {

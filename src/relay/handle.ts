@@ -37,7 +37,6 @@ async function decide(input: HandlerInput, work: Work): Promise<void> {
   let snapshot: Snapshot = work.snapshot
   for (;;) {
     const ctx = contextOf(world, work.event, snapshot)
-    await recallNamed(world, ctx)
     await input.bot(ctx)
     const { lane, version } = snapshot
     const committed = await world.store.commit(work.event.id, lane, version, ctx.change())
@@ -51,15 +50,6 @@ async function decide(input: HandlerInput, work: Work): Promise<void> {
     if (again?.event.id !== work.event.id) return
     snapshot = again.snapshot
   }
-}
-
-/** What the event speaks of may be older than the last messages of the snapshot. */
-async function recallNamed(world: World, ctx: Context): Promise<void> {
-  const { event } = ctx
-  if (!ctx.conversation) return
-  const named = 'messages' in event ? event.messages : 'message' in event ? [event.message] : []
-  const unseen = named.filter((id) => !ctx.messages.some((message) => message.id === id))
-  if (unseen.length > 0) ctx.recall(await world.store.read.messagesById(unseen))
 }
 
 function contextOf(world: World, event: BotEvent, snapshot: Snapshot): Context {

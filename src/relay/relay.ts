@@ -43,6 +43,7 @@ export class Relay {
   /** Takes up what the last process left, then opens the connections. */
   async start(): Promise<void> {
     const recovery = await this.#world.store.recover(this.#world.clock.now())
+    for (const channel of this.#world.channels.values()) await channel.start()
     await this.#takeUp(recovery)
     await this.#deadlines.start()
     for (const workplace of this.#world.workplaces.values())
@@ -52,7 +53,6 @@ export class Relay {
           this.#outbox.reachable(workplace.id, group)
         }),
       )
-    for (const channel of this.#world.channels.values()) await channel.start()
     this.#keepHouse()
   }
 

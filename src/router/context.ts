@@ -78,6 +78,8 @@ export class Context<E extends BotEvent = BotEvent> {
   readonly stale = new Set<GroupId | 'all'>()
   /** The customer wrote, or the conversation came back to the queue: a card that has scrolled away is posted anew. */
   news = false
+  /** It came back to the queue: where a card cannot be redrawn, the old one still shows the holder's buttons. */
+  requeued = false
   /** Who should notice: mentioned on the card where the workplace can. */
   readonly mentions = new Set<AgentId>()
   /** The card that answers a click; drawn by the handlers when all is decided. */

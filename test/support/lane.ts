@@ -79,6 +79,10 @@ export class Memory {
         .flatMap(({ messages }) => messages.get(conversation) ?? [])
         .filter(({ number }) => number > after)
         .slice(0, limit),
+    messagesById: async (ids) =>
+      [...this.lanes.values()]
+        .flatMap(({ messages }) => [...messages.values()].flat())
+        .filter(({ id }) => ids.includes(id)),
   }
 
   apply(lane: LaneKey, change: Change): void {
