@@ -30,9 +30,14 @@ export class StoreClosedError extends Error {
 /** Longest share of one turn of the event loop, and most parts, that one transaction takes. */
 const MAX_MS = 5
 const MAX_PARTS = 256
-/** From so many parts in one transaction on the next one gathers for a moment. */
-const BUSY_PARTS = 4
-const GATHER_MS = 1
+/**
+ * From so many parts a millisecond on, a transaction waits for company: until so many parts are there, none has come
+ * for a moment, or the first has waited long enough. Neighbours share not only the sync but also the pages they touch.
+ */
+const BUSY_PARTS_PER_MS = 2
+const COMPANY_PARTS = 48
+const QUIET_MS = 1
+const COMPANY_MS = 4
 
 /**
  * Group commit: everything that waits to be written in the same moment shares one BEGIN IMMEDIATE … COMMIT, and so one
@@ -47,8 +52,11 @@ export class Writer {
   #queue: Queued[] = []
   #scheduled = false
   #closed = false
-  /** Parts of the last transaction. */
-  #lastBatch = 0
+  /** Parts a millisecond, as of late. */
+  #pace = 0
+  #flushedAt = 0
+  #quiet: NodeJS.Timeout | undefined
+  #gatherUntil = 0
   readonly #onIdle: (() => void)[] = []
 
   constructor(db: DatabaseSync, counters: Counters) {
@@ -80,27 +88,38 @@ export class Writer {
     await new Promise<void>((resolve) => this.#onIdle.push(resolve))
   }
 
-  /**
-   * At the end of this turn; while much is written a little later, so that more shares each sync. A lone writer never
-   * waits.
-   */
+  /** At the end of this turn; while much is written, when enough has gathered. A lone writer never waits. */
   #schedule(): void {
     if (this.#scheduled) return
+    if (this.#pace < BUSY_PARTS_PER_MS || this.#queue.length >= COMPANY_PARTS) this.#flushSoon()
+    else if (!this.#quiet) {
+      this.#gatherUntil = performance.now() + COMPANY_MS
+      this.#quiet = setTimeout(() => this.#flush(), QUIET_MS)
+    } else if (performance.now() < this.#gatherUntil) this.#quiet.refresh()
+  }
+
+  #flushSoon(): void {
     this.#scheduled = true
-    const isBusy = this.#lastBatch >= BUSY_PARTS && this.#queue.length < MAX_PARTS
-    if (isBusy) setTimeout(() => this.#flush(), GATHER_MS)
-    else setImmediate(() => this.#flush())
+    setImmediate(() => this.#flush())
   }
 
   #flush(): void {
     this.#scheduled = false
+    clearTimeout(this.#quiet)
+    this.#quiet = undefined
     const waiting = this.#queue
     this.#queue = []
     const taken = this.#commit(waiting.slice(0, MAX_PARTS))
-    this.#lastBatch = taken
+    this.#keepPace(taken)
     this.#queue = [...waiting.slice(taken), ...this.#queue]
     if (this.#queue.length > 0) this.#schedule()
     else for (const resolve of this.#onIdle.splice(0)) resolve()
+  }
+
+  #keepPace(parts: number): void {
+    const now = performance.now()
+    this.#pace = 0.8 * this.#pace + (0.2 * parts) / Math.max(0.1, now - this.#flushedAt)
+    this.#flushedAt = now
   }
 
   /** Settles the first of the batch, at least one. @returns how many */
