@@ -1,6 +1,6 @@
 import http from 'node:http'
 import https from 'node:https'
-import axios, { type AxiosInstance, isAxiosError } from 'axios'
+import { create, type AxiosInstance, isAxiosError } from 'axios'
 
 export interface HttpOptions {
   /** Milliseconds until a call is given up. */
@@ -15,7 +15,7 @@ export function createHttp({
   maxAnswerBytes = 32 * 1024 * 1024,
 }: HttpOptions = {}): Http {
   const agentOptions = { keepAlive: true, maxSockets: 128, maxFreeSockets: 32 }
-  return axios.create({
+  return create({
     timeout: timeoutMs,
     maxContentLength: maxAnswerBytes,
     maxBodyLength: Infinity,

@@ -43,7 +43,7 @@ export class Inbox {
           id: this.#newId(),
           receivedAt,
           ...this.#when(rest.at, receivedAt),
-        } as BotEvent,
+        },
         source: account,
         key,
         ...(fingerprint !== undefined && { fingerprint }),
