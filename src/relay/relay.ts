@@ -1,7 +1,7 @@
 import type { AccountId, LaneKey, WorkplaceId } from '../domain/ids.ts'
 import { makeGroupId } from '../domain/ids.ts'
 import type { Incoming } from '../ports/channel.ts'
-import type { Recovery, Taken } from '../ports/store.ts'
+import type { Pending, Recovery, Taken } from '../ports/store.ts'
 import type { Context } from '../router/context.ts'
 import { Deadlines } from './deadlines.ts'
 import { createHandler } from './handle.ts'
@@ -93,9 +93,17 @@ export class Relay {
 
   async #takeUp({ lanes, pending, interrupted, retries }: Recovery): Promise<void> {
     const { log } = this.#world
-    // First what was cut off: it stands before all that waits behind it.
-    for (const taken of interrupted) await this.#settleInterrupted(taken)
-    for (const row of pending) this.#outbox.add(row)
+    const lost: Taken[] = []
+    const again: Pending[] = []
+    for (const taken of interrupted) {
+      const row = await this.#putBack(taken)
+      if (row) again.push(row)
+      else lost.push(taken)
+    }
+    // What was cut off stands before all that waits behind it, and both before whatever a lane decides from now on.
+    for (const row of [...again, ...pending]) this.#outbox.add(row)
+    for (const taken of lost)
+      await this.#outbox.finish(taken, { state: 'unknown', code: 'relay.interrupted' })
     for (const { lane, at } of retries) this.#lanes.wakeAt(lane, at)
     for (const lane of lanes) this.#lanes.wake(lane)
     const counts = { lanes: lanes.length, queued: pending.length, interrupted: interrupted.length }
@@ -103,14 +111,9 @@ export class Relay {
   }
 
   /** Nobody knows whether it arrived: again where a repetition cannot harm, else the holder decides. */
-  async #settleInterrupted(taken: Taken): Promise<void> {
-    const { effect } = taken
-    const now = this.#world.clock.now()
-    if (mayRepeat(this.#world, effect)) {
-      const row = await this.#world.store.replayEffect(effect.id, now, effect.expiresAt)
-      if (row) return this.#outbox.add(row)
-    }
-    return this.#outbox.finish(taken, { state: 'unknown', code: 'relay.interrupted' })
+  async #putBack({ effect }: Taken): Promise<Pending | undefined> {
+    if (!mayRepeat(this.#world, effect)) return undefined
+    return this.#world.store.replayEffect(effect.id, this.#world.clock.now(), effect.expiresAt)
   }
 
   #keepHouse(): void {
