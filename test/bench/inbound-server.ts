@@ -1,3 +1,4 @@
+import './slow-sync.ts'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -19,14 +20,15 @@ import { listen } from '#src/server/listener.ts'
 import { createMetrics } from '#src/server/metrics.ts'
 import { openSqliteStore } from '#src/store/sqlite/index.ts'
 import { serveParent } from './child.ts'
+import { fillStore } from './fill.ts'
 import { benchAccount } from './wechat-posts.ts'
 
 /**
  * The servers that are compared: `bare` reads the body and answers, `floor` verifies, decrypts and decodes it too and
  * keeps nothing, `full` is the product's own way in: the same, then deduplicated and committed with a synced transaction.
- * Handling what was taken in is not part of it; `relay.ts` measures that.
+ * `full <n>` begins with so many messages stored. Handling what was taken in is not part of it; `relay.ts` measures that.
  */
-const [kind] = process.argv.slice(2)
+const [kind, stored = '0'] = process.argv.slice(2)
 const clock = createSystemClock()
 const shop = accountId('shop')
 const times = { requestTimeoutMs: 10_000, keepAliveMs: 65_000, host: '127.0.0.1', port: 0 }
@@ -59,6 +61,7 @@ async function serveBare(channel: Channel | undefined): Promise<void> {
 async function serveFull(): Promise<void> {
   const folder = mkdtempSync(path.join(tmpdir(), 'jieli-bench-'))
   process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
+  if (stored !== '0') await fillStore(folder, Number(stored) / 10, Number(stored))
   const store = await openSqliteStore({ folder, clock })
   const channel = openChannel()
   const channels = new Map([[shop, channel]])

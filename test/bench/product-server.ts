@@ -5,10 +5,12 @@ import { buildConfig } from '#config/load.ts'
 import { startProduct } from '#src/main.ts'
 import { silentLog } from '#src/platform/log.ts'
 import { serveParent } from './child.ts'
+import { fillStore } from './fill.ts'
 
 /** The whole product in a process of its own; its configuration comes as a JSON file. */
-const [file = ''] = process.argv.slice(2)
+const [file = '', stored = '0'] = process.argv.slice(2)
 const folder = mkdtempSync(path.join(tmpdir(), 'jieli-bench-'))
+if (stored !== '0') await fillStore(folder, Number(stored) / 10, Number(stored))
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
 // The parent's own file; it is validated like any configuration.
 const given = JSON.parse(readFileSync(file, 'utf8')) as object
@@ -16,7 +18,6 @@ const config = buildConfig({ dataFolder: folder, ...given }, 'bench')
 const product = await startProduct(config, { log: silentLog })
 serveParent(product.url, {
   bind: () => product.command('bind', { desk: 'service' }),
-  quit: () => process.exit(0),
   counts: () => product.store.read.counts(),
   ledger: () => product.store.read.ledger(),
 })
