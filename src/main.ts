@@ -16,7 +16,7 @@ import { createLog } from './platform/log.ts'
 import { openMediaStore } from './platform/media-store.ts'
 import { createTokens } from './platform/token-cache.ts'
 import { createVoice } from './platform/voice.ts'
-import { runPlayground } from './playground/start.ts'
+import type { PlaygroundOptions } from './playground/start.ts'
 import type { Channel } from './ports/channel.ts'
 import type { Clock } from './ports/clock.ts'
 import { Refusal } from './ports/errors.ts'
@@ -259,13 +259,19 @@ async function serve({ config, secrets }: LoadedConfig): Promise<void> {
   await product.stop()
 }
 
+/** Loaded on use: a service carries no stand-ins with it. */
+async function play(options: PlaygroundOptions): Promise<void> {
+  const { runPlayground } = await import('./playground/start.ts')
+  await runPlayground(startProduct, options)
+}
+
 if (import.meta.main) {
   process.exitCode = await runCli(process.argv.slice(2), {
     version: VERSION,
     out: (line) => process.stdout.write(`${line}\n`),
     err: (line) => process.stderr.write(`${line}\n`),
-    start: (loaded) => (loaded ? serve(loaded) : runPlayground(startProduct, {})),
-    playground: (options) => runPlayground(startProduct, options),
+    start: (loaded) => (loaded ? serve(loaded) : play({})),
+    playground: play,
     open: openForCommands,
   })
 }
