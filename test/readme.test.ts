@@ -81,6 +81,16 @@ describe('both READMEs', () => {
   })
 })
 
+describe('the scripts of the package', () => {
+  it('run files that there are', () => {
+    const files = Object.values(packageJson.scripts).flatMap((script) =>
+      [...script.matchAll(/\b(?:node|run) (\S+\.ts)\b/g)].map(([, file]) => file!),
+    )
+    expect(files).toContain('src/main.ts')
+    expect(files.filter((file) => !existsSync(path.join(root, file)))).toEqual([])
+  })
+})
+
 describe('the version', () => {
   it('is the same in the package, in the command and in the changelog', () => {
     expect(VERSION).toBe(packageJson.version)
