@@ -39,7 +39,7 @@ export async function runCli(argv: readonly string[], deps: CliDeps): Promise<nu
   const run: Run = { deps, exitCode: 0 }
   try {
     if (argv.length === 0) await deps.start(loadIfThere())
-    else await program(run).parseAsync([...argv], { from: 'user' })
+    else await program(run).parseAsync(withCommand(argv), { from: 'user' })
     return run.exitCode
   } catch (error) {
     return explain(error, deps)
@@ -66,7 +66,7 @@ function program(run: Run): Command {
     deps.start(load(options)),
   )
   jieli
-    .command('playground', { isDefault: true })
+    .command('playground')
     .description('演练场：在本机模拟各平台，用浏览器试用')
     .option('--port <port>', '页面端口，默认 8000；0 为任选空闲端口', readPort)
     .option('--data <folder>', '保留数据的目录，默认用临时目录')
@@ -94,6 +94,13 @@ function program(run: Run): Command {
     (options: ConfigOption) => deps.out(described(load(options))),
   )
   return jieli
+}
+
+/** Options without a command are the playground's: `npm start -- --port 0`. */
+function withCommand(argv: readonly string[]): string[] {
+  const own = ['-h', '--help', '-v', '--version']
+  const isBare = argv[0]?.startsWith('-') === true && !own.includes(argv[0])
+  return isBare ? ['playground', ...argv] : [...argv]
 }
 
 function readPort(text: string): number {

@@ -1,4 +1,3 @@
-import './slow-sync.ts'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -21,6 +20,7 @@ import { createMetrics } from '#src/server/metrics.ts'
 import { openSqliteStore } from '#src/store/sqlite/index.ts'
 import { serveParent } from './child.ts'
 import { fillStore } from './fill.ts'
+import { slowSyncs } from './slow-sync.ts'
 import { benchAccount } from './wechat-posts.ts'
 
 /**
@@ -29,6 +29,7 @@ import { benchAccount } from './wechat-posts.ts'
  * `full <n>` begins with so many messages stored. Handling what was taken in is not part of it; `relay.ts` measures that.
  */
 const [kind, stored = '0'] = process.argv.slice(2)
+slowSyncs()
 const clock = createSystemClock()
 const shop = accountId('shop')
 const times = { requestTimeoutMs: 10_000, keepAliveMs: 65_000, host: '127.0.0.1', port: 0 }
