@@ -6,6 +6,7 @@ import { talkOf } from '#test/support/ding-group.ts'
 import { freePort } from '#test/support/free-port.ts'
 import { answersTo, inShop, type Shop } from '#test/support/product.ts'
 import { until } from '#test/support/until.ts'
+import { layWire, type Wire } from '#test/support/wire.ts'
 
 const portOf = (url: string): number => Number(new URL(url).port)
 
@@ -139,6 +140,43 @@ describe.concurrent('while one side is away', () => {
 })
 
 describe.concurrent('the product', () => {
+  it('comes up without its workplaces, takes what customers write, and delivers it when they are back', async () => {
+    let ding!: Wire
+    let wecom!: Wire
+    await inShop(
+      {
+        config: async (world) => {
+          ding = await layWire(world.dingtalk.url)
+          wecom = await layWire(world.wecom.url)
+          return {
+            dingtalk: { apiUrl: ding.url, oapiUrl: ding.url, stream: { backoffFirstMs: 50 } },
+            wecom: { url: wecom.url },
+          }
+        },
+      },
+      async (shop) => {
+        await shop.product.stop()
+        await Promise.all([ding.down(), wecom.down()])
+        const starting = shop.start()
+        await until('it takes callbacks', async () => {
+          const answer = await fetch(`${shop.product.url}/healthz`).catch(() => undefined)
+          return answer?.ok
+        })
+        shop.world.setProductUrl(shop.product.url)
+        expect((await shop.customer().text('前一。')).accepted).toBe(true)
+        expect((await shop.customer().text('前二。')).accepted).toBe(true)
+        await Promise.all([ding.up(), wecom.up()])
+        await starting
+        await shop.letPass(500)
+        expect(wordsIn(shop.wecom.lines())).toEqual(['前一。', '前二。'])
+        const card = await shop.ding.card('前二。')
+        expect(wordsIn(talkOf(card.values))).toEqual(['前一。', '前二。'])
+        expect(await shop.ledger()).toMatchObject({ received: 2, relayed: 2 })
+      },
+    )
+    await Promise.all([ding.down(), wecom.down()])
+  }, 30_000)
+
   it('stopped under load and started again loses nothing and doubles nothing', async () => {
     const port = await freePort()
     await inShop(

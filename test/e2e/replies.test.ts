@@ -110,6 +110,39 @@ describe('an answer', () => {
   })
 })
 
+describe('a long answer', () => {
+  it('goes out in parts, in order, each of which costs', async () => {
+    await open()
+    const text = `${'第一部分很长。'.repeat(90)}${'第二部分也长。'.repeat(90)}`
+    await reply(text)
+    await until('both parts arrive', () => answersTo(shop.customer()).length === 2)
+    expect(answersTo(shop.customer()).join('')).toBe(text)
+    expect(await used()).toBe(2)
+  })
+
+  it('of which one part is uncertain leaves the others as they are, and only that one goes again', async () => {
+    await open()
+    strike({ kind: 'status', status: 502, body: '' })
+    await reply(`${'甲部分。'.repeat(160)}${'乙部分。'.repeat(160)}`)
+    await until('the second part arrives', () => answersTo(shop.customer()).length === 1)
+    await shop.idle()
+    const card = await shop.ding.card('顾客在此。', 'zhangsan')
+    expect(talkOf(card.values).filter((line) => line.includes('不确定'))).toHaveLength(1)
+    expect(answersTo(shop.customer())[0]).toContain('乙部分。')
+  })
+
+  it('that needs more than is left is refused whole', async () => {
+    await open()
+    for (const text of ['1', '2', '3', '4']) {
+      await reply(`${text}号`)
+      await endsAs(`${text}号`, '已提交')
+    }
+    shop.ding.says('zhangsan', '要分两条的话。'.repeat(150))
+    await until('it is refused', () => shop.ding.texts().some((t) => t.includes('剩余条数不够')))
+    expect(answersTo(shop.customer())).toHaveLength(4)
+  })
+})
+
 describe('an answer whose fate nobody knows', () => {
   const uncertain: [string, Fault, number][] = [
     ['is answered 502', { kind: 'status', status: 502, body: '' }, 0],
@@ -141,6 +174,19 @@ describe('an answer whose fate nobody knows', () => {
     const card = await endsAs('再来一次', '已提交')
     expect(card.values['label_retry']).toBe('')
     expect(answersTo(shop.customer())).toEqual(['再来一次'])
+  })
+
+  it('goes out again once, however often and by however many the button is pressed', async () => {
+    await open()
+    strike({ kind: 'status', status: 502, body: '' })
+    await reply('只补一次')
+    const { outTrackId } = await endsAs('只补一次', '不确定是否送达')
+    const { people } = shop.world.dingtalk
+    const press = (user: string) => people.click(user, outTrackId, 'retry')
+    await Promise.all([press('zhangsan'), press('zhangsan'), press('lisi'), press('zhangsan')])
+    await endsAs('只补一次', '已提交')
+    await shop.idle()
+    expect(answersTo(shop.customer())).toEqual(['只补一次'])
   })
 
   it('does not hold up the answers behind it', async () => {
@@ -193,6 +239,22 @@ describe('an answer that the platform refuses', () => {
     const card = await endsAs('还在关注吗', '发送失败')
     expect(card.values['warning']).toContain('顾客已取消关注')
     expect(await contact()).toMatchObject({ following: false })
+  })
+
+  it('because the customer has left in the meantime is not even tried', async () => {
+    await open()
+    await shop.customer().unsubscribe()
+    await shop.wecom.line('顾客已取消关注').catch(() => undefined)
+    await shop.idle()
+    shop.ding.says('zhangsan', '还在吗')
+    await until('it is refused', () => shop.ding.texts().some((t) => t.includes('已取消关注')))
+    expect(calls('custom/send')).toBe(0)
+    await shop.customer().subscribe()
+    shop.clock.jump(1000)
+    await shop.customer().text('回来了')
+    await shop.idle()
+    await reply('欢迎')
+    await endsAs('欢迎', '已提交')
   })
 
   it('with 45009 waits and goes out once the platform takes it', async () => {
