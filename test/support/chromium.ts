@@ -57,13 +57,16 @@ function unbrotli(name: string, target: NodeJS.WritableStream): Promise<void> {
 
 async function untar(name: string, folder: string): Promise<void> {
   await mkdir(folder, { recursive: true })
-  const tar = spawn('tar', ['-x', '-C', folder], { stdio: ['pipe', 'inherit', 'inherit'] })
-  const ended = new Promise<number | null>((resolve, reject) => {
+  // From a file: tar stops reading at the archive's end and would break the pipe before its padding is through.
+  const archive = join(folder, 'unpacking.tar')
+  await unbrotli(name, createWriteStream(archive))
+  const tar = spawn('tar', ['-x', '-f', archive, '-C', folder], { stdio: 'inherit' })
+  const code = await new Promise<number | null>((resolve, reject) => {
     tar.once('error', reject)
     tar.once('close', resolve)
   })
-  await unbrotli(name, tar.stdin)
-  if ((await ended) !== 0) throw new Error(`tar could not unpack ${name}`)
+  if (code !== 0) throw new Error(`tar could not unpack ${name}`)
+  await rm(archive)
 }
 
 function fontsConf(home: string): string {
