@@ -35,7 +35,7 @@ const MAX_PARTS = 256
  * for a moment, or the first has waited long enough. Neighbours share not only the sync but also the pages they touch.
  */
 const BUSY_PARTS_PER_MS = 2
-const COMPANY_PARTS = 48
+const COMPANY_PARTS = 32
 const QUIET_MS = 1
 const COMPANY_MS = 4
 
