@@ -14,7 +14,7 @@ export type Fault =
   | { kind: 'lost-answer' }
 
 export interface FaultRule {
-  /** The call it applies to, as the stand-in names it, e.g. `custom/send`; `*` for every call. */
+  /** The call it applies to, as the stand-in names it, e.g. `custom/send`; `*` for every call, and for nothing else. */
   call: string
   fault: Fault
   /** How often it strikes before it is spent; without a number until it is cleared. */
@@ -50,8 +50,17 @@ export class Faults {
 
   /** The fault that strikes this call, if any; counts it as spent. */
   strike(call: string): Fault | undefined {
+    return this.#strike((rule) => rule.call === call || rule.call === '*')
+  }
+
+  /** The same for something that is no call of its own: only a rule that names it strikes. */
+  strikeNamed(name: string): Fault | undefined {
+    return this.#strike((rule) => rule.call === name)
+  }
+
+  #strike(applies: (rule: FaultRule) => boolean): Fault | undefined {
     for (const rule of this.#rules) {
-      if (rule.call !== call && rule.call !== '*') continue
+      if (!applies(rule)) continue
       if (rule.rate !== undefined && this.#random() >= rule.rate) continue
       if (rule.times !== undefined && --rule.times <= 0) this.#remove(rule.id)
       return rule.fault

@@ -220,7 +220,7 @@ function deliverTo(
 ): DeliverResult[] {
   return spaces.map((space) => {
     const failed = { spaceType: space.type, spaceId: space.id, success: false }
-    const fault = call.faults.strike('card/deliverResults')
+    const fault = call.faults.strikeNamed('card/deliverResults')
     if (fault) {
       const message = fault.kind === 'errcode' ? (fault.message ?? String(fault.code)) : '投放失败'
       return { ...failed, errorMsg: message }

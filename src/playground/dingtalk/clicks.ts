@@ -53,7 +53,7 @@ export class CardClicks {
     if (!card || !place) throw new Error(`${userId} has no card ${outTrackId}`)
     if (card.callbackType !== 'STREAM') return { sent: true, late: true, tookMs: 0, toast: FAILED }
     const data = payload(world.corpId, card, place, userId, actionId, params)
-    const fault = faults.strike('stream/card')
+    const fault = faults.strikeNamed('stream/card')
     if (fault?.kind === 'delay') await timers.wait(fault.ms)
     card.openClicks++
     const startedAt = performance.now()

@@ -201,7 +201,7 @@ export class People {
     messageId: string,
   ): Promise<'acknowledged' | 'unanswered' | 'lost'> {
     const { gateway, faults, timers, settings } = this.#parts
-    const fault = faults.strike('stream/bot')
+    const fault = faults.strikeNamed('stream/bot')
     const code = fault?.kind === 'errcode' ? String(fault.code) : ''
     const data = spoil(original, code)
     if (fault?.kind === 'delay') await timers.wait(fault.ms)
