@@ -1,4 +1,6 @@
+import type { Desk } from '../domain/desk.ts'
 import type { EventId, LaneKey } from '../domain/ids.ts'
+import type { Settings } from '../domain/settings.ts'
 import type { Committed, Snapshot, Work } from '../ports/store.ts'
 import type { ClickAnswer } from '../ports/workplace.ts'
 import { Context } from '../router/context.ts'
@@ -61,7 +63,7 @@ function contextOf(world: World, event: BotEvent, snapshot: Snapshot): Context {
   return new Context({
     event,
     now: world.clock.now(),
-    desk: store.read.desk(deskSettings.id),
+    desk: servedDesk(store.read.desk(deskSettings.id), settings),
     settings,
     deskSettings,
     contact: snapshot.contact,
@@ -72,6 +74,12 @@ function contextOf(world: World, event: BotEvent, snapshot: Snapshot): Context {
     newId: world.newId,
     random: world.random,
   })
+}
+
+/** A workplace that has left the configuration takes its groups along, until it is back. */
+function servedDesk(desk: Desk, { workplaces }: Settings): Desk {
+  const groups = desk.groups.filter(({ workplace }) => workplaces.has(workplace))
+  return groups.length === desk.groups.length ? desk : { ...desk, groups }
 }
 
 function answerOf(ctx: Context): ClickAnswer {
