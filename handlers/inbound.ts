@@ -93,7 +93,7 @@ function newContact(ctx: Context, event: { account: AccountId; externalId: strin
 /** The open conversation, the closed one opened again, or a new one. */
 async function openConversation(ctx: Context): Promise<void> {
   const { conversation, deskSettings, contact, now } = ctx
-  if (isOpen(conversation)) return
+  if (isOpen(conversation)) return moveToDesk(ctx, conversation)
   if (conversation && mayReopen(conversation, now, deskSettings.reopenWithinMs)) {
     ctx.move({ do: 'reopen' })
     ctx.log('reopened')
@@ -115,6 +115,12 @@ async function openConversation(ctx: Context): Promise<void> {
   })
   ctx.redraw('all')
   ctx.log('opened')
+}
+
+/** The account has been given to another desk since, or its desk another name. */
+function moveToDesk(ctx: Context, conversation: Conversation): void {
+  if (conversation.desk !== ctx.desk.id)
+    ctx.saveConversation({ ...conversation, desk: ctx.desk.id })
 }
 
 async function freeMarker(ctx: Context): Promise<string> {

@@ -90,12 +90,12 @@ export function deskOfChat(
   { store, settings }: World,
   { chat, agent }: { chat: ChatRef; agent: AgentRef | undefined },
 ): DeskId {
-  const bound = store.read.group(makeGroupId(chat.workplace, chat.id))?.desk
-  if (bound) return bound
-  const groups = (agent && store.read.agent(agent.id)?.groups) ?? []
+  const own = makeGroupId(chat.workplace, chat.id)
+  const groups = [own, ...((agent && store.read.agent(agent.id)?.groups) ?? [])]
   for (const group of groups) {
     const desk = store.read.group(group)?.desk
-    if (desk) return desk
+    // One that has left the configuration has nobody to answer.
+    if (desk && settings.desks.has(desk)) return desk
   }
   const [first] = settings.desks.keys()
   if (!first) throw new Error('the configuration has no desk')

@@ -32,9 +32,11 @@ interface Known {
   held?: LaneKey[]
   current?: LaneKey
   groups?: Group[]
+  /** Whether the other desk is still in the configuration. */
+  configured?: boolean
 }
 
-function world({ held = [], current, groups = [boundGroup] }: Known = {}) {
+function world({ held = [], current, groups = [boundGroup], configured = true }: Known = {}) {
   const agent: Agent = {
     id: zhang,
     workplace: dingtalk,
@@ -44,7 +46,7 @@ function world({ held = [], current, groups = [boundGroup] }: Known = {}) {
     seenAt: 0,
     ...(current && { current }),
   }
-  return smallWorld({
+  const small = smallWorld({
     read: {
       group: (id: string) => groups.find((one) => one.id === id),
       agent: (id: string) => (id === zhang ? agent : undefined),
@@ -60,6 +62,10 @@ function world({ held = [], current, groups = [boundGroup] }: Known = {}) {
       bindCode: async (code: string) => (code === 'ABCD' ? { desk: other } : undefined),
     },
   })
+  const { settings } = small
+  const desks = new Map(settings.desks)
+  if (configured) desks.set(other, { ...settings.desks.get(DESK)!, id: other })
+  return { ...small, settings: { ...settings, desks } }
 }
 
 const boundGroup: Group = {
@@ -188,6 +194,8 @@ describe('where words belong', () => {
       deskLane(other),
     )
     expect((await locate(world({ groups: [] }), typed('列表'))).lane).toBe(deskLane(DESK))
+    const gone = world({ groups: [elsewhere], configured: false })
+    expect((await locate(gone, typed('列表'))).lane).toBe(deskLane(DESK))
   })
 })
 
