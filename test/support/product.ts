@@ -173,8 +173,16 @@ export async function inShop(
   }
 }
 
+/** A configuration file, as far as tests change it. */
+export interface ShopFile {
+  desks: Record<string, object>
+  accounts: Record<string, object>
+  workplaces: Record<string, object>
+  [key: string]: unknown
+}
+
 /** The configuration of the seeded world with a test's own settings; no limits of ours unless it says so. */
-export function configOf(world: SeededWorld, folder: string, own: ShopConfig = {}): object {
+export function configOf(world: SeededWorld, folder: string, own: ShopConfig = {}): ShopFile {
   const { desks, accounts, workplaces } = world.config
   return {
     dataFolder: folder,
