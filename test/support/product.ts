@@ -59,13 +59,24 @@ export class Shop {
   async start(): Promise<void> {
     const { config: own } = this.#options
     this.#own ??= typeof own === 'function' ? await own(this.world) : (own ?? {})
+    await this.#run()
+    await this.connected()
+  }
+
+  async #run(): Promise<void> {
     const config = buildConfig(configOf(this.world, this.folder, this.#own), 'test')
     const destination = { write: (line: string) => void this.log.push(line) }
     const log = createLog({ level: 'debug', destination })
     const { clock } = this
     this.product = await startProduct(config, { ...this.#options.product, clock, log })
     this.world.setProductUrl(this.product.url)
-    await this.connected()
+  }
+
+  /** Stops and starts again with other settings, laid over those it had; waits for nobody to connect. */
+  async restartWith(own: ShopConfig): Promise<void> {
+    await this.product.stop()
+    this.#own = { ...this.#own, ...own }
+    await this.#run()
   }
 
   /** Resolves when both workplaces can reach us. */
