@@ -41,3 +41,11 @@ function mediaPlace(content: MediaContent): string {
   if (content.lost !== undefined) return `〔${kind}〕${reasonWords(content.lost)}`
   return content.file ? `〔${kind}${length}〕${name}`.trim() : `〔${kind}${length}〕正在取`
 }
+
+/** Beside the line of a file that a group cannot show. */
+export function notShownWords(why: 'too-large' | 'refused', link: string | undefined): string {
+  const problem = why === 'too-large' ? '文件太大，群里放不下' : '群里无法显示这个文件'
+  return link === undefined
+    ? `（${problem}，请顾客换一种方式发送）`
+    : `（${problem}，请点开查看：${link}）`
+}

@@ -45,7 +45,7 @@ const reasons = {
   'dingtalk.quota_used': '钉钉本月接口额度已用完，请管理员购买额度',
   'dingtalk.no_permission': '钉钉应用缺少权限，请管理员在开放平台申请',
   'dingtalk.ip_not_allowed': '服务器 IP 不在钉钉白名单，请管理员添加',
-  'dingtalk.content_unsafe': '内容未通过钉钉审核，请到管理页查看',
+  'dingtalk.content_unsafe': '内容未通过钉钉审核，无法在群里显示',
   'dingtalk.card_gone': '钉钉上找不到这张卡片，请发“列表”重新查看',
   'dingtalk.card_known': '这张卡片已经发过',
   'dingtalk.template_wrong': '卡片模板不存在或未发布，请管理员检查',

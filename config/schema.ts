@@ -27,7 +27,7 @@ const server = z.strictObject({
     .int()
     .min(1024)
     .max(16 * MEBIBYTE)
-    .default(MEBIBYTE / 2)
+    .default(MEBIBYTE / 8)
     .describe('字节；更大的回调直接拒绝 / larger callbacks are refused'),
   answerLimitMs: z
     .int()

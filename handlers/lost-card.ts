@@ -20,6 +20,22 @@ lostCard.on(['delivery:failed', 'delivery:unknown'], (ctx, next) => {
   return asLines(ctx, group, ctx.event.messages)
 })
 
+/** Lines that a group has not taken for all our trying stand open again: the next event brings them with it. */
+lostCard.on('delivery:failed', (ctx, next) => {
+  const { what, group, messages, reason } = ctx.event
+  if (!group || !ctx.conversation || (what !== 'line' && what !== 'media')) return next()
+  ctx.log('line-lost', { what, reason })
+  const lost = ctx.messages.filter(({ id }) => messages.includes(id)).map(({ number }) => number)
+  const first = Math.min(...lost)
+  const { lined, linedAhead, ...thread } = ctx.thread(group)
+  if (lost.length === 0) return undefined
+  const settled = ctx.messages.map(({ number }) => number).filter((number) => number <= lined)
+  const ahead = [...settled, ...linedAhead].filter(
+    (number) => number > first - 1 && !lost.includes(number),
+  )
+  return ctx.saveThread({ ...thread, lined: Math.min(lined, first - 1), linedAhead: ahead })
+})
+
 function forget(ctx: Context, group: Group): void {
   const thread = ctx.thread(group.id)
   if (thread.card) ctx.saveThread({ ...thread, card: { ...thread.card, lost: true } })

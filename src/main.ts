@@ -7,6 +7,7 @@ import { createClickWatch, type ClickWatch } from './cli/checks/live.ts'
 import { CommandRefused, type Commands } from './cli/client.ts'
 import { examine } from './cli/doctor.ts'
 import { runCli } from './cli/program.ts'
+import type { MediaFile } from './domain/content.ts'
 import { type AccountId, accountId, type WorkplaceId, workplaceId } from './domain/ids.ts'
 import { createSystemClock } from './platform/clock.ts'
 import { createHttp, type Http } from './platform/http.ts'
@@ -68,18 +69,27 @@ export async function startProduct(config: Config, options: ProductOptions = {})
   const { store, clock, relay } = parts
   let running = true
   await store.putAgents(listedAgents(config).map((agent) => ({ ...agent, groups: [], seenAt: 0 })))
-  await relay.start()
   const startedAt = clock.now()
   const commands = (addresses: string[]): ReturnType<typeof createCommands> =>
     createCommands({ ...commandSources(parts, true), startedAt, addresses })
-  const doors = await openDoors({
-    ...parts,
-    voice: createVoice(),
-    accept: (account, events) => relay.accept(account, events),
-    running: () => running,
-    controlPath: dataPaths(config.dataFolder).control,
-    commands,
-  })
+  /** Half a product serves nobody: what cannot start whole is put away again. */
+  const doors = await Promise.resolve()
+    .then(() => relay.start())
+    .then(() =>
+      openDoors({
+        ...parts,
+        voice: createVoice(),
+        accept: (account, events) => relay.accept(account, events),
+        running: () => running,
+        controlPath: dataPaths(config.dataFolder).control,
+        commands,
+      }),
+    )
+    .catch(async (error: unknown) => {
+      await relay.stop()
+      await store.close()
+      throw error
+    })
   let stopped: Promise<void> | undefined
   /** Doors first, so that nothing new arrives; then what is under way; the store last. */
   const stop = async (): Promise<void> => {
@@ -200,7 +210,10 @@ function worldOf(parts: Omit<Parts, 'relay'>): World {
     maxMediaBytes: config.media.maxBytes,
     newId: createIdMaker(clock),
     random: Math.random,
-    ...(publicUrl !== undefined && { mediaLink: ({ hash }) => publicUrl + links.path(hash) }),
+    ...(publicUrl !== undefined && {
+      mediaLink: (file: MediaFile) =>
+        `${publicUrl}${links.path(file.hash)}${file.kind === 'voice' ? '?as=wav' : ''}`,
+    }),
   }
 }
 

@@ -86,6 +86,11 @@ export interface Channel {
   /** Resolves when no call is under way and no timer is left. */
   stop(): Promise<void>
   /**
+   * Looks at the address alone, before a body is read: a stranger costs no memory.
+   * @throws {Refusal}
+   */
+  greet(query: RawRequest['query'], receivedAt: number): void
+  /**
    * Verifies and decodes one request to `/hooks/<account>`. Does nothing else: no I/O but tokens it already has.
    * @throws {Refusal} for everything that is not authentic, too old or malformed
    */

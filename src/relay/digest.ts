@@ -1,8 +1,9 @@
 import { digestWords } from '#cards/queue.ts'
 import { text } from '#cards/elements.ts'
-import type { EffectId } from '../domain/ids.ts'
+import type { EffectId, LaneKey } from '../domain/ids.ts'
 import type { Pending, Taken } from '../ports/store.ts'
 import { outcomeOf } from './outcome.ts'
+import { resultEvent } from './result-event.ts'
 import type { World } from './world.ts'
 
 /**
@@ -13,6 +14,7 @@ import type { World } from './world.ts'
 export async function sendDigest(
   world: World,
   rows: readonly Pending[],
+  woken: (lane: LaneKey) => void,
 ): Promise<Map<EffectId, number>> {
   const taken = await world.store.takeEffects(
     rows.map(({ id }) => id),
@@ -26,7 +28,9 @@ export async function sendDigest(
       const result =
         problem === undefined ? ({ state: 'sent' } as const) : outcomeOf(world, one, problem)
       if (result.state === 'retry') again.set(one.effect.id, result.retryAt)
-      await world.store.finishEffect(one.effect.id, result, world.clock.now())
+      const event = resultEvent(world, one, result)
+      await world.store.finishEffect(one.effect.id, result, world.clock.now(), event)
+      if (event) woken(one.lane)
     }),
   )
   return again

@@ -36,10 +36,12 @@ export class Inbox {
     const window = this.#world.channels.get(account)?.capabilities.retryWindowMs
     const receivedAt = this.#world.clock.now()
     await this.#accept(
-      incoming.map(({ key, fingerprint, ...rest }) => ({
+      incoming.map(({ key, fingerprint, raw, ...rest }) => ({
         // The adapter promises every field of its row of the table but those that are added here.
         event: {
           ...rest,
+          // What we cannot show is kept as it came; of all else a second copy would only be one more to protect.
+          ...(rest.name === 'customer:unsupported' && { raw }),
           id: this.#newId(),
           receivedAt,
           ...this.#when(rest.at, receivedAt),
@@ -83,7 +85,6 @@ export class Inbox {
       lane,
       receivedAt,
       ...this.#when(input.at, receivedAt),
-      ...(input.raw !== undefined && { raw: input.raw }),
     }
     // A quoted file goes out only on a plain word: it may as well be one that a customer has sent.
     const sent = quoted?.media !== undefined && SEND_QUOTED.test(text) ? quoted.media : undefined

@@ -29,7 +29,8 @@ export class Outbox {
   readonly #limits: Limits
   readonly #waits: Waits
   readonly #targetOf = new Map<EffectId, Target>()
-  readonly #digestedAt = new Map<GroupId, number>()
+  /** When a group may be looked at for a digest again. */
+  readonly #digestAt = new Map<GroupId, number>()
   #stopping = false
   #underWay = 0
   #idle: (() => void) | undefined
@@ -160,7 +161,9 @@ export class Outbox {
   #digestIfFarBehind(group: GroupId, limits: Windows): void {
     const { clock, tuning } = this.#world
     const now = clock.now()
-    if (now < (this.#digestedAt.get(group) ?? 0) + tuning.digestEveryMs) return
+    if (now < (this.#digestAt.get(group) ?? 0)) return
+    // Looking costs a walk over all targets, so it is done once a second at most.
+    this.#digestAt.set(group, now + PAUSE_MS)
     const targets = [...this.#targets.values()].filter(({ head }) => head?.group === group)
     const rows = targets.flatMap((target) => target.rows)
     if (limits.backlogMs(rows.length, now) <= tuning.digestAfterMs) return
@@ -169,7 +172,7 @@ export class Outbox {
       .flatMap((target) => target.rows)
       .filter(isFoldable)
     if (foldable.length < 2) return
-    this.#digestedAt.set(group, now)
+    this.#digestAt.set(group, now + tuning.digestEveryMs)
     void this.#digest(foldable)
   }
 
@@ -177,7 +180,7 @@ export class Outbox {
     this.#underWay++
     for (const { id } of rows) this.#forget(id)
     try {
-      const again = await sendDigest(this.#world, rows)
+      const again = await sendDigest(this.#world, rows, this.#woken)
       for (const row of rows) {
         const notBefore = again.get(row.id)
         if (notBefore !== undefined) this.add({ ...row, notBefore, attempts: row.attempts + 1 })
@@ -258,9 +261,23 @@ export class Outbox {
     await Promise.all(
       taken.map((one) => {
         const row = rows.find(({ id }) => id === one.effect.id)
-        return this.finish(one, resultOf(this.#world, one, { expired, done, problem }), row)
+        return this.#finishSurely(one, resultOf(this.#world, one, { expired, done, problem }), row)
       }),
     )
+  }
+
+  /** Until it is written, or the next start finds it: a result that is lost would leave the row where it is for ever. */
+  async #finishSurely(taken: Taken, result: EffectResult, row?: Pending): Promise<void> {
+    while (!this.#stopping)
+      try {
+        return await this.finish(taken, result, row)
+      } catch (error) {
+        this.#storeFailed(error)
+        await new Promise<void>((resolve) => {
+          this.#world.clock.at(this.#world.clock.now() + PAUSE_MS, resolve)
+        })
+      }
+    return this.finish(taken, result, row)
   }
 
   /**

@@ -3,6 +3,7 @@ import type { MediaFile } from '../domain/content.ts'
 import { type AccountId, type WorkplaceId, parseLane } from '../domain/ids.ts'
 import type { Line } from '../domain/line.ts'
 import type { LaneKey } from '../domain/ids.ts'
+import { notShownWords } from '#cards/contents.ts'
 import { PlatformError } from '../ports/errors.ts'
 import type { Taken } from '../ports/store.ts'
 import type { Delivery, Workplace } from '../ports/workplace.ts'
@@ -80,13 +81,19 @@ async function fetchMedia(
 async function deliverMedia(world: World, effect: Of<'media'>): Promise<Performed> {
   const { chat, file, caption } = effect
   const workplace = workplaceOf(world, chat.workplace)
-  if (file.bytes <= workplace.capabilities.maxMediaBytes[file.kind])
-    return workplace.deliver({ do: 'media', chat, file, caption })
-  const link = world.mediaLink?.(file)
-  const words = link ? `文件太大，请点开查看：${link}` : '文件太大，群里放不下，请顾客分开发送'
+  const fits = file.bytes <= workplace.capabilities.maxMediaBytes[file.kind]
+  try {
+    if (fits) return await workplace.deliver({ do: 'media', chat, file, caption })
+  } catch (error) {
+    if (!isRefusedForGood(error)) throw error
+  }
+  const words = notShownWords(fits ? 'refused' : 'too-large', world.mediaLink?.(file))
   const line: Line = { ...caption, text: `${caption.text} ${words}` }
   return workplace.deliver({ do: 'lines', chat, lines: [line] })
 }
+
+const isRefusedForGood = (error: unknown): boolean =>
+  error instanceof PlatformError && error.delivered === 'no' && error.next.do === 'give-up'
 
 function deliveryOf(effect: Of<'post-card' | 'update-card' | 'note'>): Delivery {
   switch (effect.do) {

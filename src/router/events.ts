@@ -75,8 +75,6 @@ export interface EventTable {
   'tick:close': TickEvent
   /** A line that waited for its picture waits no longer. */
   'tick:media': TickEvent & { message: MessageId }
-  /** A cron entry of the configuration came due. */
-  'cron:minute': TickEvent & { name: string }
 }
 
 export type EventName = keyof EventTable
@@ -122,7 +120,7 @@ export interface CardEvent {
 
 export interface DeliveryEvent {
   effect: EffectId
-  /** `reply`, `lines`, `card`, `note`, `whisper`, as in the effect. */
+  /** `do` of the effect: `reply`, `line`, `post-card`, … */
   what: string
   group?: GroupId
   messages: MessageId[]
@@ -179,7 +177,6 @@ export const eventNames = [
   'tick:idle',
   'tick:close',
   'tick:media',
-  'cron:minute',
 ] as const satisfies readonly EventName[]
 
 // Fails to compile when a name of the table is missing above.

@@ -30,6 +30,8 @@ const BIND_CODE_LIFE_MS = 10 * 60_000
 /** Without 0 O 1 I L, which people mistype. */
 const BIND_ALPHABET = '23456789ABCDEFGHJKMNPQRSTUVWXYZ'
 const LIST_LIMIT = 200
+/** More than an operator ever pages through. */
+const DEAD_SEARCHED = 100_000
 
 const nothing = z.strictObject({})
 const one = z.strictObject({ id: z.string().min(1).max(64) })
@@ -43,7 +45,7 @@ export function createCommands(sources: CommandSources): ControlCommands {
     ledger: command(nothing, () => store.read.ledger()),
     'dead.list': command(nothing, () => store.read.deadEffects(LIST_LIMIT)),
     // An id typed by the operator; the store answers whether there is such a row.
-    'dead.replay': command(one, ({ id }) => replayed(sources.replayEffect(id as EffectId))),
+    'dead.replay': command(one, ({ id }) => replayDead(sources, id as EffectId)),
     'dead.replay-all': command(nothing, () => replayAllDead(sources)),
     'parked.list': command(nothing, () => store.read.parkedEvents(LIST_LIMIT)),
     'parked.replay': command(one, ({ id }) => replayed(sources.replayEvent(id as EventId))),
@@ -89,10 +91,11 @@ async function replayed(replaying: Promise<boolean>): Promise<object> {
   throw new Refusal('replay.unknown', 404, '没有这一条，可能已经重发过；请先用 list 查看')
 }
 
-/** All listed that failed for certain. An uncertain one may have arrived: a person decides on it, by its id. */
+/** All listed posts into groups that failed for certain. An uncertain one may have arrived: a person decides on it, by its id. */
 async function replayAllDead({ store, replayEffect }: CommandSources): Promise<object> {
   const dead = await store.read.deadEffects(LIST_LIMIT)
-  const certain = dead.filter(({ state }) => state === 'failed')
+  const posts = dead.filter((row) => row.do !== 'reply')
+  const certain = posts.filter(({ state }) => state === 'failed')
   const done = await countDone(
     certain.map(
       ({ id }) =>
@@ -100,7 +103,7 @@ async function replayAllDead({ store, replayEffect }: CommandSources): Promise<o
           replayEffect(id),
     ),
   )
-  return { replayed: done, uncertain: dead.length - certain.length }
+  return { replayed: done, uncertain: posts.length - certain.length }
 }
 
 async function replayAllParked({ store, replayEvent }: CommandSources): Promise<object> {
@@ -114,6 +117,18 @@ async function replayAllParked({ store, replayEvent }: CommandSources): Promise<
       ),
     ),
   }
+}
+
+/** Towards a customer only the holder sends again, through the door: what was said then may be wrong or known by now. */
+async function replayDead({ store, replayEffect }: CommandSources, id: EffectId): Promise<object> {
+  const dead = await store.read.deadEffects(DEAD_SEARCHED)
+  if (dead.find((row) => row.id === id)?.do === 'reply')
+    throw new Refusal(
+      'replay.reply',
+      409,
+      '这是给顾客的回复，不能在这里重发；请接待人在卡片上点“再发一次”，或重新回复',
+    )
+  return replayed(replayEffect(id))
 }
 
 async function countDone(steps: (() => Promise<boolean>)[]): Promise<number> {

@@ -53,18 +53,24 @@ export async function openDoors(house: House): Promise<Doors> {
     ledger: () => store.read.ledger(),
     health: () => healthOf(house),
   })
-  const front = await listen(frontApp(house, metrics.hooks), { host, port, ...times })
-  const { registry } = metrics
-  const adminApp = createAdminApp({ registry, ledger: () => store.read.ledger(), log })
-  const admin = await listen(adminApp, { ...config.admin, ...times })
-  const commands = house.commands([front.url, admin.url])
-  const control = await openControl({ path: house.controlPath, commands, log })
-  return {
-    url: front.url,
-    adminUrl: admin.url,
-    close: async () => {
-      await Promise.all([front.close(graceMs), admin.close(graceMs), control.close()])
-    },
+  const opened: (() => Promise<void>)[] = []
+  const close = async (): Promise<void> => {
+    await Promise.all(opened.map((closeOne) => closeOne()))
+  }
+  try {
+    const front = await listen(frontApp(house, metrics.hooks), { host, port, ...times })
+    opened.push(() => front.close(graceMs))
+    const { registry } = metrics
+    const adminApp = createAdminApp({ registry, ledger: () => store.read.ledger(), log })
+    const admin = await listen(adminApp, { ...config.admin, ...times })
+    opened.push(() => admin.close(graceMs))
+    const commands = house.commands([front.url, admin.url])
+    const control = await openControl({ path: house.controlPath, commands, log })
+    opened.push(() => control.close())
+    return { url: front.url, adminUrl: admin.url, close }
+  } catch (error) {
+    await close()
+    throw error
   }
 }
 

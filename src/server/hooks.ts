@@ -55,7 +55,9 @@ async function answer(ctx: Context, url: string, path: HookPath): Promise<void> 
   if (!channel) return refuse(ctx, path, '-', unknownAccount)
   const { account } = channel
   try {
-    const request = await read(ctx.req, mark < 0 ? '' : url.slice(mark + 1), path)
+    const query = firstOfEach(mark < 0 ? '' : url.slice(mark + 1))
+    channel.greet(query, path.clock.now())
+    const request = await read(ctx.req, query, path)
     const received = await channel.receive(request)
     if (received.events.length > 0) {
       await path.limit.within(path.accept(account, received.events))
@@ -72,7 +74,11 @@ function accountOf(path: string): string {
   return path.endsWith('/') ? path.slice(PREFIX.length, -1) : path.slice(PREFIX.length)
 }
 
-async function read(req: IncomingMessage, query: string, path: HookPath): Promise<RawRequest> {
+async function read(
+  req: IncomingMessage,
+  query: RawRequest['query'],
+  path: HookPath,
+): Promise<RawRequest> {
   const { method, headers } = req
   if (method !== 'GET' && method !== 'POST') throw wrongMethod
   const body =
@@ -84,7 +90,7 @@ async function read(req: IncomingMessage, query: string, path: HookPath): Promis
         })
   return {
     method,
-    query: firstOfEach(query),
+    query,
     // Only `set-cookie` is ever a list, and that is no header of a request.
     headers: headers as RawRequest['headers'],
     body,

@@ -23,6 +23,9 @@ export interface Listener {
   close(graceMs: number): Promise<void>
 }
 
+/** A platform and a proxy keep a few dozen open; what is beyond this is somebody who wants to do harm. */
+const MAX_CONNECTIONS = 4096
+
 /**
  * Starts to listen.
  * @throws {Error} with `code` EADDRINUSE or EACCES when the address cannot be had
@@ -38,6 +41,7 @@ export async function listen(app: Koa, options: ListenerOptions): Promise<Listen
   server.requestTimeout = options.requestTimeoutMs
   server.headersTimeout = Math.min(options.requestTimeoutMs, 10_000)
   server.keepAliveTimeout = options.keepAliveMs
+  server.maxConnections = MAX_CONNECTIONS
   await start(server, options)
   const { port } = server.address() as AddressInfo // a TCP server's address is never a string
   return {

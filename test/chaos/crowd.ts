@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import type { SeededWorld } from '#src/playground/seed.ts'
 import type { Phone } from '#src/playground/wechat/phone.ts'
 
@@ -7,6 +8,8 @@ export interface Talker {
   phone: Phone
   /** Words whose callback we have acknowledged, in order. */
   acknowledged: string[]
+  /** The same for pictures; no two have the same bytes. */
+  pictures: Buffer[]
 }
 
 /** An answer that an agent gave and that our side has taken over. */
@@ -21,6 +24,10 @@ export interface CrowdOptions {
   everyMs: number
   random: () => number
 }
+
+/** Every so many messages one is a picture. */
+const PICTURE_EVERY = 7
+const PICTURE = readFileSync(new URL('../../src/playground/samples/picture.jpg', import.meta.url))
 
 const NAMES = '甲乙丙丁戊己庚辛壬癸子丑寅卯辰巳午未申酉戌亥'
 
@@ -43,6 +50,7 @@ export class Crowd {
       name: NAMES[i]!,
       phone: account.addPhone(),
       acknowledged: [],
+      pictures: [],
     }))
   }
 
@@ -68,7 +76,8 @@ export class Crowd {
 
   async #talk(talker: Talker): Promise<void> {
     for (let number = 2; !this.#over; number++) {
-      await this.#say(talker, number)
+      if (number % PICTURE_EVERY === 0) await this.#show(talker, number)
+      else await this.#say(talker, number)
       await pause(this.#options.everyMs * (0.5 + this.#options.random()))
     }
   }
@@ -78,6 +87,12 @@ export class Crowd {
     const words = `${talker.name}${number}。`
     const { accepted } = await talker.phone.text(words)
     if (accepted) talker.acknowledged.push(words)
+  }
+
+  async #show(talker: Talker, number: number): Promise<void> {
+    const picture = Buffer.concat([PICTURE, Buffer.from(`${talker.name}${number}`)])
+    const { accepted } = await talker.phone.image(picture)
+    if (accepted) talker.pictures.push(picture)
   }
 
   async #answerInDing(talker: Talker, marker: string): Promise<void> {

@@ -105,7 +105,10 @@ async function play(
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
 const total = ({ talkers }: Crowd): number =>
-  talkers.reduce((sum, { acknowledged }) => sum + acknowledged.length, 0)
+  talkers.reduce(
+    (sum, { acknowledged, pictures }) => sum + acknowledged.length + pictures.length,
+    0,
+  )
 
 /** A third of the customers is held in DingTalk, a third in WeCom, a third waits. */
 async function claimAll(

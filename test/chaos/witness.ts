@@ -27,6 +27,7 @@ export function testify(world: SeededWorld, crowd: Crowd, cuts: number): Testimo
     doubles += inWecom(postsOf(wecom.texts(), talker), talker, cuts, say)
     inDing(ding, talker, cuts, say)
     onPhone(talker, say)
+    picturesOf(world, talker, say)
   }
   return { doubles, problems }
 }
@@ -64,6 +65,25 @@ function onPhone({ phone }: Talker, say: Say): void {
   const answers = answersTo(phone)
   const twice = answers.filter((words, i) => answers.indexOf(words) !== i)
   if (twice.length > 0) say(`reached the customer twice: ${twice.join(' ')}`)
+}
+
+/** Every picture in both groups. */
+function picturesOf({ wecom, dingtalk, groups }: SeededWorld, talker: Talker, say: Say): void {
+  const inWecom = wecom.rooms
+    .group(groups.wecom)
+    .lines.flatMap(({ content }) => (content.kind === 'media' ? [content.media.bytes] : []))
+  const inDing = dingtalk
+    .group(groups.dingtalk, undefined, 100_000)
+    .entries.flatMap(({ content }) =>
+      content.type === 'picture' ? (dingtalk.file(content.fileId ?? '')?.bytes ?? []) : [],
+    )
+  for (const [where, shown] of [
+    ['WeCom', inWecom],
+    ['DingTalk', inDing],
+  ] as const) {
+    const missing = talker.pictures.filter((one) => !shown.some((bytes) => one.equals(bytes)))
+    if (missing.length > 0) say(`${missing.length} pictures are not in ${where}`)
+  }
 }
 
 /** What each number says first, and how many posts have a number that was there before. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { buttonsOf, cardWords, stage } from '#test/support/stage.ts'
+import { makeGroupId } from '#src/domain/ids.ts'
+import { buttonsOf, cardWords, laneOf, stage } from '#test/support/stage.ts'
 import { HOUR, MINUTE, SECOND, WECOM } from '#test/support/shop.ts'
 
 describe('a customer writes for the first time', () => {
@@ -215,5 +216,23 @@ describe('an old message that is replayed', () => {
     const s = stage()
     await s.customer.says('一', { at: s.now - 2 * HOUR, late: true })
     expect(s.conversation().owedSince).toBe(s.now)
+  })
+})
+
+describe('a line that a group has not taken for all our trying', () => {
+  it('comes with the next message', async () => {
+    const s = stage()
+    await s.customer.says('第一句')
+    const [first] = s.messages()
+    await s.play(laneOf('anna'), 'delivery:failed', {
+      effect: 'E' as never,
+      what: 'line',
+      group: makeGroupId(WECOM, 'wc'),
+      messages: [first!.id],
+      reason: 'unreachable',
+    })
+    await s.customer.says('第二句')
+    const said = s.chat('wc').filter((line) => line.endsWith('句'))
+    expect(said.map((line) => line.slice(-3))).toEqual(['第一句', '第一句', '第二句'])
   })
 })

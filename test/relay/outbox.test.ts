@@ -285,6 +285,40 @@ describe('lines of one thread', () => {
     expect(world.rows.states(three.id)).toEqual(['sent'])
   })
 
+  it('take the place of a file that the workplace shows in no chat, with a link to it', async () => {
+    const { world, commit } = outbox()
+    world.mediaLink = () => 'https://jieli.example/m/abc'
+    world.bot.calls.errors.push(
+      new PlatformError('test.not_shown', 'no such format', {
+        delivered: 'no',
+        next: { do: 'give-up', reason: 'type-unsupported' },
+      }),
+    )
+    const chat = { kind: 'group', workplace: DINGTALK, id: 'g1' } as const
+    const file = { hash: 'h' as never, kind: 'file', type: 'text/plain', bytes: 1 } as const
+    const caption = {
+      marker: '〔#7KQ8H2·1〕',
+      who: '',
+      from: 'customer',
+      text: '〔文件〕',
+    } as const
+    const row = world.rows.queue({ do: 'media', chat, file, caption }, { target: 'lines/anna/g1' })
+    await commit(row)
+    await world.clock.advance(SECOND)
+    expect(JSON.stringify(world.bot.calls.all.at(-1))).toContain('https://jieli.example/m/abc')
+    expect(world.rows.states(row.id)).toEqual(['sent'])
+  })
+
+  it('whose result the store could not write are written when it can again', async () => {
+    const { world, commit } = outbox()
+    const row = lineRow(world, '一')
+    world.rows.finishErrors.push(new Error('the disk is full'))
+    await commit(row)
+    await world.clock.advance(3 * SECOND)
+    expect(world.rows.states(row.id)).toEqual(['sent'])
+    expect(world.bot.calls.all).toHaveLength(1)
+  })
+
   it('stop before a picture, which goes by itself', async () => {
     const { world, box, commit } = outbox()
     world.bot.up = false

@@ -116,4 +116,15 @@ describe('the doctor', () => {
     expect(await run('doctor')).toMatchObject([{ name: 'false' }])
     expect(await run('doctor', { live: true })).toMatchObject([{ name: 'true' }])
   })
+
+  it('leaves answers to customers to their holder, one by one and all together', async () => {
+    const dead = [
+      { id: 'E1', do: 'reply', state: 'failed' },
+      { id: 'E2', do: 'line', state: 'failed' },
+    ] as DeadEffect[] // the command looks at no more
+    const sources = { store: { ...store, read: { ...store.read, deadEffects: async () => dead } } }
+    await expect(run('dead.replay', { id: 'E1' }, sources)).rejects.toThrow('再发一次')
+    expect(await run('dead.replay-all', {}, sources)).toEqual({ replayed: 1, uncertain: 0 })
+    expect(replayed).toEqual(['E2'])
+  })
 })

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { afterEach, describe, expect, it, vi } from 'vitest'
@@ -5,7 +6,7 @@ import type { Incoming, RawRequest, Received } from '#src/ports/channel.ts'
 import { Refusal } from '#src/ports/errors.ts'
 import type { Log } from '#src/ports/log.ts'
 import { silentLog } from '#src/platform/log.ts'
-import { startServer, success, type TestServer } from './support.ts'
+import { channelThat, startServer, success, type TestServer } from './support.ts'
 
 // The server only hands events on; their content is the adapters' affair.
 const event = { key: 'k1', name: 'customer:text' } as Incoming
@@ -17,6 +18,24 @@ afterEach(() => server?.listener.close(0))
 const start: typeof startServer = async (...args) => (server = await startServer(...args))
 
 describe('the callback path', () => {
+  it('turns a stranger away by the address alone, before any of the body has come', async () => {
+    const { url } = await start(async () => taken, {
+      hooks: {
+        channel: () => ({
+          ...channelThat(async () => taken),
+          greet: () => {
+            throw new Refusal('test.stranger', 403, 'no')
+          },
+        }),
+      },
+    })
+    const socket = connect(Number(new URL(url).port), '127.0.0.1')
+    socket.write('POST /hooks/shop HTTP/1.1\r\nHost: x\r\nContent-Length: 900\r\n\r\n')
+    const [head] = (await once(socket, 'data')) as [Buffer]
+    socket.destroy()
+    expect(head.toString()).toContain('HTTP/1.1 403')
+  })
+
   it('gives the channel the request as it came and answers what the channel says', async () => {
     const seen: RawRequest[] = []
     const { url, clock } = await start(async (request) => {

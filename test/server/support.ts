@@ -10,9 +10,10 @@ import { createManualClock, type ManualClock } from '#test/support/clock.ts'
 
 /** Only the half of a channel that the server uses. */
 export function channelThat(receive: (request: RawRequest) => Promise<Received>): Channel {
-  const half: Pick<Channel, 'account' | 'kind' | 'receive'> = {
+  const half: Pick<Channel, 'account' | 'kind' | 'greet' | 'receive'> = {
     account: accountId('shop'),
     kind: 'test',
+    greet: () => undefined,
     receive,
   }
   return half as Channel // the server calls nothing else

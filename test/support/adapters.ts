@@ -66,6 +66,7 @@ export function fakeChannel(
       sendsPerSecond: 1000,
       ...capabilities,
     },
+    greet: () => undefined,
     receive: async () => ({ events: [], answer: { status: 200, type: 'text/plain', body: '' } }),
     send: (message) => calls.take(message),
     typing: async () => undefined,

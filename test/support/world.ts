@@ -36,6 +36,8 @@ export class Rows {
   readonly ends: { id: EffectId; result: EffectResult; event: BotEvent | undefined }[] = []
   /** Thrown by the calls that follow, while there are any. */
   readonly errors: Error[] = []
+  /** Thrown by the writings of results that follow. */
+  readonly finishErrors: Error[] = []
   readonly #rows = new Map<
     EffectId,
     { lane: LaneKey; effect: Effect; attempts: number; firstTriedAt: number; isQueued: boolean }
@@ -110,6 +112,8 @@ export class Rows {
   }
 
   async finish(id: EffectId, result: EffectResult, _now: number, event?: BotEvent): Promise<void> {
+    const error = this.finishErrors.shift()
+    if (error) throw error
     this.ends.push({ id, result, event })
     this.#rows.get(id)!.isQueued = result.state === 'retry'
   }

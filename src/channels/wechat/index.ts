@@ -13,7 +13,7 @@ import { HealthRecord } from './health.ts'
 import { Sender } from './sender.ts'
 import { TypingTimes } from './typing.ts'
 import { createUploads } from './uploads.ts'
-import { type Credentials, open } from './verify.ts'
+import { checkQuery, type Credentials, open } from './verify.ts'
 import { Work } from './work.ts'
 
 /**
@@ -63,6 +63,7 @@ export function wechatOa(account: AccountId, config: WechatOaConfig, io: Adapter
     capabilities: capabilities(config),
     start: async () => undefined,
     stop: () => work.ended(),
+    greet: (query, receivedAt) => checkQuery({ query, receivedAt }, credentials),
     receive: async (request) => receive(request),
     send: (message) => work.run(send(message)),
     typing: (to) => work.run(showTyping(to)),

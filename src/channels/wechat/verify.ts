@@ -36,7 +36,14 @@ export function open(request: RawRequest, credentials: Credentials): Trusted {
   return { kind: 'callback', fields: openBody(request, credentials) }
 }
 
-function checkQuery({ query, receivedAt }: RawRequest, credentials: Credentials): void {
+/**
+ * Signature and age, which stand in the address.
+ * @throws {Refusal} 403
+ */
+export function checkQuery(
+  { query, receivedAt }: Pick<RawRequest, 'query' | 'receivedAt'>,
+  credentials: Credentials,
+): void {
   const { signature, timestamp = '', nonce = '' } = query
   if (!isSignedBy(signature, credentials.token, timestamp, nonce)) {
     throw new Refusal('wechat.bad_signature', 403, 'the signature does not fit')

@@ -4,6 +4,7 @@ import type { Clock } from '#src/ports/clock.ts'
 import type { Delivered, Delivery } from '#src/ports/workplace.ts'
 import type { Api } from './api.ts'
 import type { CardDesk } from './card-desk.ts'
+import { refusedBecause } from './errors.ts'
 import { encodeLines, encodeNote, sampleMarkdown } from './encode.ts'
 import type { MediaMessages } from './media.ts'
 import { Recent } from './recent.ts'
@@ -28,9 +29,6 @@ type Of<Do extends Delivery['do']> = Extract<Delivery, { do: Do }>
 
 /** An address must live this much longer to be used. */
 const SESSION_MARGIN_MS = 30_000
-
-/** Said in place of a file that DingTalk shows in no chat. */
-const NOT_SHOWN = '（钉钉群里无法显示这种格式的文件，请到管理页下载）'
 
 /** What the outbox asks for, as calls. */
 export class Deliveries {
@@ -79,10 +77,7 @@ export class Deliveries {
     const { chat, file, caption } = delivery
     const key = `${chat.id} ${caption.marker} ${file.hash}`
     const posted = this.#captionless.get(key) ?? (await this.#postFile(delivery))
-    if (!posted) {
-      const text = [caption.text, NOT_SHOWN].filter((words) => words !== '').join(' ')
-      return this.#lines({ chat, lines: [{ ...caption, text }] })
-    }
+    if (!posted) throw refusedBecause('media', 'a format that no chat shows', 'type-unsupported')
     this.#captionless.set(key, posted)
     await this.#lines({ chat, lines: [caption] })
     this.#captionless.delete(key)

@@ -8,7 +8,7 @@ import type { RobotMessage } from './wire.ts'
 const TEXT_BYTES = (PARAM_BYTES - 1000) / 2
 
 /** Stands for words that the content review refused; they are in the console. */
-export const MASKED = '［内容未通过钉钉审核，请在管理页查看］'
+export const MASKED = '［内容未通过钉钉审核，无法在群里显示］'
 
 /** Lines of one thread as one plain message, each beginning with its marker. Long texts are cut, markers never. */
 export function encodeLines(lines: readonly Line[], { masked = false } = {}): RobotMessage {

@@ -432,15 +432,17 @@ describe('the DingTalk workplace', () => {
       if (kind === 'file') expect(media?.content).toMatchObject({ fileName: '发票.pdf' })
     })
 
-    it('say so where DingTalk cannot show a file', async () => {
+    it('refuse for good a file that DingTalk shows in no chat, so that a link can take its place', async () => {
       await open()
       const file = { hash: hash('b'), kind: 'file', type: 'text/plain', bytes: 7 } as const
       const caption = line('〔文件〕')
-      await desk.workplace.deliver({ do: 'media', chat: inGroup, file, caption })
-      expect(entries()).toHaveLength(1)
-      expect(entries()[0]?.content).toMatchObject({
-        text: expect.stringContaining('无法显示这种格式') as string,
+      await expect(
+        desk.workplace.deliver({ do: 'media', chat: inGroup, file, caption }),
+      ).rejects.toMatchObject({
+        delivered: 'no',
+        next: { do: 'give-up', reason: 'type-unsupported' },
       })
+      expect(entries()).toHaveLength(0)
     })
 
     it('post a file once although its line had to be tried twice', async () => {
