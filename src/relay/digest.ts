@@ -1,10 +1,45 @@
 import { digestWords } from '#cards/queue.ts'
 import { text } from '#cards/elements.ts'
-import type { EffectId, LaneKey } from '../domain/ids.ts'
+import { isFoldable } from '../domain/change.ts'
+import type { EffectId, GroupId, LaneKey } from '../domain/ids.ts'
 import type { Pending, Taken } from '../ports/store.ts'
 import { outcomeOf } from './outcome.ts'
 import { resultEvent } from './result-event.ts'
+import type { Target } from './targets.ts'
+import type { Windows } from './windows.ts'
 import type { World } from './world.ts'
+
+/** Looking costs a walk over all targets, so it is done once a second at most. */
+const LOOK_MS = 1000
+
+/** When a group is so far behind that it gets one line a minute for all conversations that nobody holds yet. */
+export class Digests {
+  readonly #world: World
+  /** When a group may be looked at again. */
+  readonly #lookAt = new Map<GroupId, number>()
+
+  constructor(world: World) {
+    this.#world = world
+  }
+
+  /** @returns the rows of this group that a digest is to fold now; none when it is not time for one */
+  due(group: GroupId, limits: Windows, all: Iterable<Target>): Pending[] {
+    const { clock, tuning } = this.#world
+    const now = clock.now()
+    if (now < (this.#lookAt.get(group) ?? 0)) return []
+    this.#lookAt.set(group, now + LOOK_MS)
+    const targets = [...all].filter(({ head }) => head?.group === group)
+    const waiting = targets.reduce((sum, { rows }) => sum + rows.length, 0)
+    if (limits.backlogMs(waiting, now) <= tuning.digestAfterMs) return []
+    const foldable = targets
+      .filter(({ busy }) => !busy)
+      .flatMap(({ rows }) => rows)
+      .filter(isFoldable)
+    if (foldable.length < 2) return []
+    this.#lookAt.set(group, now + tuning.digestEveryMs)
+    return foldable
+  }
+}
 
 /**
  * Folds what waits for a group into one line: 另有 37 位顾客等待. A message in a digest counts as relayed, and

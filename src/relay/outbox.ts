@@ -1,14 +1,12 @@
 import type { AccountId, EffectId, GroupId, LaneKey, WorkplaceId } from '../domain/ids.ts'
 import type { Committed, EffectResult, Pending, Taken } from '../ports/store.ts'
-import { isFoldable } from '../domain/change.ts'
-import { sendDigest } from './digest.ts'
+import { Digests, sendDigest } from './digest.ts'
 import { Limits } from './limits.ts'
 import { type Performed, perform } from './perform.ts'
 import { mayRepeat, outcomeOf } from './outcome.ts'
 import { resultEvent } from './result-event.ts'
 import { ReadyList, Target } from './targets.ts'
 import { Waits } from './waits.ts'
-import type { Windows } from './windows.ts'
 import type { World } from './world.ts'
 
 type Credential = AccountId | WorkplaceId
@@ -29,8 +27,7 @@ export class Outbox {
   readonly #limits: Limits
   readonly #waits: Waits
   readonly #targetOf = new Map<EffectId, Target>()
-  /** When a group may be looked at for a digest again. */
-  readonly #digestAt = new Map<GroupId, number>()
+  readonly #digests: Digests
   #stopping = false
   #underWay = 0
   #idle: (() => void) | undefined
@@ -39,6 +36,7 @@ export class Outbox {
     this.#world = world
     this.#woken = woken
     this.#limits = new Limits(world)
+    this.#digests = new Digests(world)
     this.#waits = new Waits(world.clock, (targets) => this.#offerAll(targets))
   }
 
@@ -152,28 +150,10 @@ export class Outbox {
     const limits = this.#limits.ofGroup(group, credential)
     const wait = limits.take(now, postsOf(target.head))
     if (wait === 0) return true
-    this.#digestIfFarBehind(group, limits)
+    const foldable = this.#digests.due(group, limits, this.#targets.values())
+    if (foldable.length > 0) void this.#digest(foldable)
     this.#waits.add(group, target, now + wait)
     return false
-  }
-
-  /** A group that is more than a minute behind gets one line a minute for all conversations that nobody holds yet. */
-  #digestIfFarBehind(group: GroupId, limits: Windows): void {
-    const { clock, tuning } = this.#world
-    const now = clock.now()
-    if (now < (this.#digestAt.get(group) ?? 0)) return
-    // Looking costs a walk over all targets, so it is done once a second at most.
-    this.#digestAt.set(group, now + PAUSE_MS)
-    const targets = [...this.#targets.values()].filter(({ head }) => head?.group === group)
-    const rows = targets.flatMap((target) => target.rows)
-    if (limits.backlogMs(rows.length, now) <= tuning.digestAfterMs) return
-    const foldable = targets
-      .filter(({ busy }) => !busy)
-      .flatMap((target) => target.rows)
-      .filter(isFoldable)
-    if (foldable.length < 2) return
-    this.#digestAt.set(group, now + tuning.digestEveryMs)
-    void this.#digest(foldable)
   }
 
   async #digest(rows: Pending[]): Promise<void> {
