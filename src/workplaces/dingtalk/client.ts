@@ -148,12 +148,14 @@ export class Client {
       host === 'api'
         ? { url: this.#config.apiUrl + path, headers: { 'x-acs-dingtalk-access-token': token } }
         : { url: this.#config.oapiUrl + path, params: { access_token: token } }
-    const headers = body instanceof FormData ? body.getHeaders() : {}
+    const isForm = body instanceof FormData
+    const headers = isForm ? body.getHeaders() : {}
     const data = await this.#ask(api, () =>
       http.request<unknown>({
         ...request,
         method,
-        data: body,
+        // As bytes: axios leaves the connection of a form that it has streamed in use for ever (1.21.1).
+        data: isForm ? body.getBuffer() : body,
         // An API does not redirect; without this the body is kept for a second sending.
         maxRedirects: 0,
         headers: { ...request.headers, ...headers },
