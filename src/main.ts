@@ -10,7 +10,7 @@ import { runCli } from './cli/program.ts'
 import type { MediaFile } from './domain/content.ts'
 import { type AccountId, accountId, type WorkplaceId, workplaceId } from './domain/ids.ts'
 import { createSystemClock } from './platform/clock.ts'
-import { createHttp, type Http } from './platform/http.ts'
+import { closeHttp, createHttp, type Http } from './platform/http.ts'
 import { createIdMaker } from './platform/ids.ts'
 import { createLeases } from './platform/leases.ts'
 import { createLog } from './platform/log.ts'
@@ -97,6 +97,7 @@ export async function startProduct(config: Config, options: ProductOptions = {})
     await doors.close()
     await relay.stop()
     await store.close()
+    closeHttp(parts.io.http)
   }
   return {
     url: doors.url,

@@ -30,6 +30,12 @@ export function createHttp({
 
 export type Http = AxiosInstance
 
+/** Ends connections that are kept for later; one that is still in use would hold the process. */
+export function closeHttp({ defaults }: Http): void {
+  const { httpAgent, httpsAgent } = defaults
+  for (const agent of [httpAgent, httpsAgent]) if (agent instanceof http.Agent) agent.destroy()
+}
+
 /** Codes that prove that a request never reached the other side, so that a retry cannot send it twice. */
 const NEVER_SENT = new Set([
   'ECONNREFUSED',
