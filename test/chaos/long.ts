@@ -31,7 +31,7 @@ for (let round = 0; left > 0; round++) {
     customers: Number(values.customers),
     everyMs: limits ? 250 : 60,
     faultRate: Number(values.faults),
-    report: (line) => console.log(`  ${line}`),
+    report: (line) => console.log(`  ${(performance.now() / 1000).toFixed(1)} s  ${line}`),
   })
   console.log(JSON.stringify(report, undefined, 2))
   failed ||= report.problems.length > 0

@@ -91,9 +91,13 @@ async function play(
   }
   await pause(500)
   stopFaults()
+  report('quiet')
   await crowd.hush()
+  report('all acknowledged')
   await drained(product)
+  report('all sent')
   await product.stop()
+  report('stopped')
   // A kill while it comes up may cut as well.
   const cuts = 2 * kills + faultCuts(options)
   const { doubles, problems } = testify(world, crowd, cuts)

@@ -95,6 +95,18 @@ export class ProductProcess {
     await gone
   }
 
+  /** A second process with the same configuration; resolves when it has ended. */
+  async another(): Promise<{ code: number | null; said: string }> {
+    const child = spawn(process.execPath, [MAIN, 'start', '--config', this.#file], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    const said: string[] = []
+    for (const stream of [child.stdout, child.stderr])
+      stream.setEncoding('utf8').on('data', (text: string) => said.push(text))
+    await once(child, 'close')
+    return { code: child.exitCode, said: said.join('') }
+  }
+
   /** One of the operator's commands, over the control socket. */
   async command(name: string, args: object = {}): Promise<unknown> {
     const commands = await connectControl(dataPaths(this.dataFolder).control)
