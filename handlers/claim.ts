@@ -57,7 +57,8 @@ export function backToQueue(ctx: Context, words: string): void {
 
 export function refusalWords(ctx: Context, refusal: string): string {
   const holder = ctx.conversation?.holder
-  if (refusal === 'held-by-other' && holder && 'agent' in ctx.event)
+  const isOthers = refusal === 'held-by-other' || refusal === 'not-yours'
+  if (isOthers && holder && 'agent' in ctx.event)
     return `${holderName(ctx, holder, ctx.event.agent)} 已在接待这位顾客`
   return reasonWords(refusal)
 }

@@ -56,15 +56,21 @@ function drawThread(
   const calls =
     conversation.holder?.group === group.id && ctx.mentions.has(conversation.holder.agent)
   const draw = { ctx, conversation, contact, group }
-  if (plan === 'nothing') return liesStill(ctx, group) ? post(draw) : undefined
+  if (mustBeSeen(ctx, group)) return post(draw)
+  if (plan === 'nothing') return undefined
   if (plan === 'update' && !(calls && ctx.workplaceOf(group).can.mention)) return update(draw)
   post(draw)
 }
 
-/** A card that cannot be redrawn shows the holder's buttons though nobody holds it any more, unless it was the one clicked. */
-function liesStill(ctx: Context, group: Group): boolean {
+/**
+ * Whether people would miss it further up: a customer is back, or a card that cannot be redrawn shows the holder's
+ * buttons though nobody holds it any more (unless it was the one clicked).
+ */
+function mustBeSeen(ctx: Context, group: Group): boolean {
   const { can } = ctx.workplaceOf(group)
-  if (!ctx.requeued || !can.cards || !can.cardPushGroup || can.cardUpdateLater) return false
+  if (!can.cards || !can.cardPushGroup) return false
+  if (ctx.reopened) return true
+  if (!ctx.requeued || can.cardUpdateLater) return false
   return !('card' in ctx.event) || ctx.thread(group.id).card?.id !== ctx.event.card
 }
 

@@ -96,6 +96,7 @@ async function openConversation(ctx: Context): Promise<void> {
   if (isOpen(conversation)) return moveToDesk(ctx, conversation)
   if (conversation && mayReopen(conversation, now, deskSettings.reopenWithinMs)) {
     ctx.move({ do: 'reopen' })
+    ctx.reopened = true
     ctx.log('reopened')
     return
   }

@@ -47,7 +47,7 @@ export function noteLine(ctx: Context, words: string, groups = lineFollowers(ctx
 /** Tells the threads how an answer fared; on cards it stands beside the answer. */
 export function echoReply(ctx: Context, message: Message, detail = ''): void {
   const state = message.reply ? replyWords[message.reply] : ''
-  const said = brief(contentWords(message.content), 60)
+  const said = brief(harmless(contentWords(message.content)), 60)
   noteLine(ctx, `${message.who} → 顾客：${said}（${state}${detail && `：${detail}`}）`)
 }
 

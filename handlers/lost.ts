@@ -8,7 +8,11 @@ export const lost = composer()
 
 lost.on('agent', async (ctx, next) => {
   if (ctx.conversation) return next()
-  const { unknownMarker, agent } = ctx.event
+  const { unknownMarker, unknownQuote, agent } = ctx.event
+  if (unknownQuote)
+    return ctx.whisper(
+      '认不出引用的是哪位顾客，没有发给顾客。请引用带编号的消息，或写 @机器人 #编号 内容',
+    )
   if (unknownMarker !== undefined)
     return ctx.whisper(
       `没有编号为 ${shownMarker(unknownMarker)} 的会话，没有发给顾客。发“列表”查看`,

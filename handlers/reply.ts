@@ -5,6 +5,7 @@ import type { Message } from '#src/domain/message.ts'
 import type { Context } from '#src/router/context.ts'
 import type { AgentRef, MediaRef } from '#src/domain/refs.ts'
 import { composer } from './bot.ts'
+import { refusalWords } from './claim.ts'
 
 /** Answering: only the holder's words reach the customer; everything else stays in the group, with the reason. */
 export const reply = composer()
@@ -12,7 +13,7 @@ export const reply = composer()
 reply.on('card:reply', (ctx) => {
   const { agent, lease, text } = ctx.event
   const accepted = say(ctx, agent, text, lease)
-  if (accepted) ctx.answer({ hint: '发送中', accepted })
+  if (accepted) ctx.answer({ hint: sendingWords(accepted), accepted: true })
 })
 
 reply.on('agent:text', (ctx) => {
@@ -24,7 +25,7 @@ reply.on('agent:media', (ctx) => {
   const { conversation } = ctx
   if (!isHeldBy(conversation, agent.id)) return ctx.whisper(notYours(ctx))
   if (parseCommand(text)) return ctx.whisper('指令请单独发送，不要带图片；没有发给顾客')
-  if (text.trim() !== '' && !say(ctx, agent, text)) return undefined
+  if (text.trim() !== '' && say(ctx, agent, text) === 0) return undefined
   for (const file of media) queueFile(ctx, agent, file)
   return ctx.redraw('all')
 })
@@ -42,7 +43,8 @@ reply.on('card:retry', (ctx) => {
 const mayGoAgain = ({ reply }: Message): boolean =>
   reply === 'failed' || reply === 'unknown' || reply === 'undelivered'
 
-function say(ctx: Context, agent: AgentRef, text: string, lease?: number): boolean {
+/** @returns in how many messages it goes out; 0 when it does not */
+function say(ctx: Context, agent: AgentRef, text: string, lease?: number): number {
   const passed = ctx.toCustomer({
     by: ctx.speaker(agent),
     content: { kind: 'text', text },
@@ -52,11 +54,14 @@ function say(ctx: Context, agent: AgentRef, text: string, lease?: number): boole
     ctx.redraw('all')
     ctx.log('reply', { parts: passed.parts.length })
   } else {
-    ctx.whisper(`没有发给顾客：${reasonWords(passed.refusal)}`)
+    ctx.whisper(`没有发给顾客：${refusalWords(ctx, passed.refusal)}`)
     ctx.log('reply-refused', { reason: passed.refusal })
   }
-  return passed.ok
+  return passed.ok ? passed.parts.length : 0
 }
+
+const sendingWords = (parts: number): string =>
+  parts > 1 ? `内容较长，分 ${parts} 条发送，占用 ${parts} 条额度` : '发送中'
 
 /** A file goes through the door once it is here. */
 function queueFile(ctx: Context, agent: AgentRef, file: MediaRef): void {
@@ -71,7 +76,8 @@ function queueFile(ctx: Context, agent: AgentRef, file: MediaRef): void {
   ctx.fetchMedia(message, file, 'workplace')
 }
 
-function notYours({ conversation }: Context): string {
+function notYours(ctx: Context): string {
+  const { conversation } = ctx
   if (!conversation || conversation.status === 'closed') return reasonWords('closed')
-  return reasonWords(conversation.status === 'waiting' ? 'not-held' : 'held-by-other')
+  return refusalWords(ctx, conversation.status === 'waiting' ? 'not-held' : 'held-by-other')
 }

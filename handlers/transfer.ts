@@ -47,7 +47,7 @@ function handOver(ctx: Context, by: AgentRef, colleague: Agent, lease?: number):
   ctx.mentions.add(colleague.id)
   ctx.leaveHere(by.id)
   ctx.speakHere(colleague.id)
-  noteLine(ctx, `${ctx.nameOf(by)} 已转给 ${colleague.name}，请接着回复顾客`)
+  noteLine(ctx, `${ctx.nameOf(by)} 已转给 ${colleague.name}，请接着回复顾客（发“详情”看完整记录）`)
   tellOthers(ctx)
   relayLines(ctx)
   ctx.log('transferred')

@@ -24,6 +24,7 @@ export function conversationView(
   const { timeZone } = ctx.deskSettings
   const { can } = ctx.workplaceOf(group)
   const { holder } = conversation
+  const quota = quotaWords(ctx, contact)
   return {
     id,
     lease: conversation.lease,
@@ -41,8 +42,8 @@ export function conversationView(
       owedSince: clockTime(conversation.owedSince, timeZone),
     }),
     ...(holder && { holder: { agent: holder.agent, name: holderName(ctx, holder, group) } }),
-    ...quotaWords(ctx, contact),
-    ...troubleOf(ctx.messages),
+    ...quota,
+    ...troubleOf(ctx.messages, quota.blocked),
   }
 }
 
@@ -93,13 +94,22 @@ function quotaWords(ctx: Context, contact: Contact): Pick<ConversationView, 'quo
   const { quota } = ctx.account().carrier
   if (!contact.following) return { quota: '无法回复', blocked: reasonWords('not-following') }
   const open = room(contact.quota, quota, ctx.now)
-  if (!open)
-    return { quota: '0 条', blocked: reasonWords(noRoomReason(contact.quota, quota, ctx.now)) }
+  if (!open) return { quota: '0 条', blocked: reasonWords(whyNoRoom(ctx, contact)) }
   return { quota: `${open.left} 条，至 ${dayAndTime(open.until, ctx.deskSettings.timeZone)}` }
 }
 
-/** The last answer, if it went wrong. */
-function troubleOf(messages: readonly Message[]): Pick<ConversationView, 'trouble' | 'draft'> {
+/** The platform's own last word, where it has spoken; else what we have counted. */
+function whyNoRoom(ctx: Context, contact: Contact): string {
+  const last = ctx.messages.findLast(({ from }) => from === 'agent')?.reason
+  if (last === 'window-closed' || last === 'quota-used') return last
+  return noRoomReason(contact.quota, ctx.account().carrier.quota, ctx.now)
+}
+
+/** The last answer, if it went wrong. It can be sent again only while anything can. */
+function troubleOf(
+  messages: readonly Message[],
+  blocked: string | undefined,
+): Pick<ConversationView, 'trouble'> {
   const last = messages.findLast(({ from }) => from === 'agent')
   if (
     !last ||
@@ -110,7 +120,7 @@ function troubleOf(messages: readonly Message[]): Pick<ConversationView, 'troubl
     last.reply === 'unknown'
       ? '上一条回复不确定是否送达：先看顾客反应，再决定要不要重发'
       : `上一条回复没有送达：${reasonWords(last.reason ?? 'unexpected')}`
-  return { trouble: { words, message: last.id, again: true } }
+  return { trouble: { words, message: last.id, again: blocked === undefined } }
 }
 
 function colleagues(

@@ -11,13 +11,10 @@ import type { Arrival } from '../ports/store.ts'
 import type { AgentInbox, AgentInput, CardClick, ClickAnswer } from '../ports/workplace.ts'
 import type { BotEvent } from '../router/events.ts'
 import type { Lanes } from './lanes.ts'
-import { deskOfChat, locate, locateCard, sighting } from './locate.ts'
+import { asksToSendQuoted, deskOfChat, locate, locateCard, sighting } from './locate.ts'
 import type { World } from './world.ts'
 
 const DAY_MS = 24 * 3600_000
-
-/** 发送, typed under a quoted file: send that file to the customer. */
-const SEND_QUOTED = /^[/／]?发送$/
 
 /** The way in: what arrived gets an id and a lane, is committed, and only then acknowledged. */
 export class Inbox {
@@ -78,7 +75,7 @@ export class Inbox {
 
   async #agentArrival(input: AgentInput & { agent: AgentRef }): Promise<Arrival> {
     const { agent, chat, messageId, media, quoted } = input
-    const { lane, text, unknownMarker } = await locate(this.#world, input)
+    const { lane, text, unknownMarker, unknownQuote } = await locate(this.#world, input)
     const receivedAt = this.#world.clock.now()
     const core = {
       id: this.#newId(),
@@ -87,7 +84,7 @@ export class Inbox {
       ...this.#when(input.at, receivedAt),
     }
     // A quoted file goes out only on a plain word: it may as well be one that a customer has sent.
-    const sent = quoted?.media !== undefined && SEND_QUOTED.test(text) ? quoted.media : undefined
+    const sent = asksToSendQuoted({ text, quoted }) ? quoted?.media : undefined
     const files = sent ? [sent, ...media] : media
     const said = {
       agent,
@@ -95,6 +92,7 @@ export class Inbox {
       messageId,
       text: sent ? '' : text,
       ...(unknownMarker !== undefined && { unknownMarker }),
+      ...(unknownQuote && { unknownQuote }),
     }
     const event: BotEvent =
       files.length > 0
@@ -114,24 +112,8 @@ export class Inbox {
     }
   }
 
-  async #click(click: CardClick): Promise<ClickAnswer> {
-    const lane = await locateCard(this.#world, click)
-    const event = this.#clickEvent(click, lane)
-    const answer = new Promise<ClickAnswer>((resolve) => this.#awaited.set(event.id, resolve))
-    const [outcome] = await this.#accept(
-      [{ event, source: click.agent.workplace, key: click.key, ...this.#seen(click.agent, click) }],
-      true,
-    ).catch((error: unknown) => {
-      this.#awaited.delete(event.id)
-      throw error
-    })
-    if (outcome === 'new') return this.#inTime(click, event.id, answer)
-    this.#awaited.delete(event.id)
-    return { accepted: false, hint: '已处理过' }
-  }
-
   /** What is not decided within the workplace's deadline is answered 处理中; the true state follows as an effect. */
-  async #inTime(click: CardClick, id: EventId, answer: Promise<ClickAnswer>): Promise<ClickAnswer> {
+  async #click(click: CardClick): Promise<ClickAnswer> {
     const { clock, workplaces } = this.#world
     const limit = workplaces.get(click.agent.workplace)?.capabilities.clickAnswerMs ?? 1200
     let cancel = (): void => undefined
@@ -140,10 +122,26 @@ export class Inbox {
         resolve({ accepted: false, hint: '处理中，请稍候' }),
       )
     })
-    const first = await Promise.race([answer, late])
-    cancel()
-    this.#awaited.delete(id)
-    return first
+    try {
+      return await Promise.race([this.#decided(click), late])
+    } finally {
+      cancel()
+    }
+  }
+
+  async #decided(click: CardClick): Promise<ClickAnswer> {
+    const event = this.#clickEvent(click, await locateCard(this.#world, click))
+    const answer = new Promise<ClickAnswer>((resolve) => this.#awaited.set(event.id, resolve))
+    try {
+      const arrival = { event, source: click.agent.workplace, key: click.key }
+      const [outcome] = await this.#accept(
+        [{ ...arrival, ...this.#seen(click.agent, click) }],
+        true,
+      )
+      return outcome === 'new' ? await answer : { accepted: false, hint: '已处理过' }
+    } finally {
+      this.#awaited.delete(event.id)
+    }
   }
 
   #clickEvent(click: CardClick, lane: BotEvent['lane']): BotEvent {

@@ -13,6 +13,8 @@ export interface Located {
   text: string
   /** They name a conversation that does not exist. */
   unknownMarker?: string
+  /** They quote something that belongs to no conversation we know: never a reason to guess one. */
+  unknownQuote?: true
 }
 
 /**
@@ -38,9 +40,23 @@ export async function locate(
   const quoted = await laneOfQuote(read, input)
   if (quoted) return { lane: quoted, text }
   if (typed) return byMarker(world, input, typed)
-  const own = command && isDeskCommand(command) ? undefined : await laneOfTalk(read, input)
-  return { lane: own ?? deskLane(deskOfChat(world, input)), text }
+  const desk = deskLane(deskOfChat(world, input))
+  if (command && isDeskCommand(command)) return { lane: desk, text }
+  if (input.quoted && !asksToSendQuoted({ text, quoted: input.quoted }))
+    return { lane: desk, text, unknownQuote: true }
+  return { lane: (await laneOfTalk(read, input)) ?? desk, text }
 }
+
+/** 发送, typed under a quoted file: send that file to the customer. */
+const SEND_QUOTED = /^[/／]?发送$/
+
+export const asksToSendQuoted = ({
+  text,
+  quoted,
+}: {
+  text: string
+  quoted: AgentInput['quoted']
+}): boolean => quoted?.media !== undefined && SEND_QUOTED.test(text.trim())
 
 /** Under a quote, #123456 is no address with a typing error but something that the customer asked about. */
 const isOrderNumber = ({ marker, valid }: { marker: string; valid: boolean }): boolean =>

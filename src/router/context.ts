@@ -80,6 +80,8 @@ export class Context<E extends BotEvent = BotEvent> {
   news = false
   /** It came back to the queue: where a card cannot be redrawn, the old one still shows the holder's buttons. */
   requeued = false
+  /** A customer has come back: the card further up would be missed. */
+  reopened = false
   /** Who should notice: mentioned on the card where the workplace can. */
   readonly mentions = new Set<AgentId>()
   /** The card that answers a click; drawn by the handlers when all is decided. */

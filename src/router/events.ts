@@ -108,6 +108,8 @@ export interface AgentEvent {
   messageId: string
   /** The conversation that the message names or quotes, as typed, when there is none such. */
   unknownMarker?: string
+  /** It quotes something that belongs to no conversation we know. */
+  unknownQuote?: true
 }
 
 export interface CardEvent {

@@ -168,7 +168,7 @@ describe.concurrent('a customer’s words', () => {
       await shop.ding.press('zhangsan', '假的', 'claim')
       const quoted = await shop.wecom.line('假的')
       shop.wecom.says('wangwu', '不是接待人', { quote: quoted })
-      await wecomSays(shop, '由同事接待中')
+      await wecomSays(shop, '已在接待这位顾客')
       expect(answersTo(shop.customer())).toEqual([])
     }))
 

@@ -113,7 +113,7 @@ describe('giving back', () => {
     await zhang.clicks('claim')
     await li.types('释放')
     expect(s.conversation().status).toBe('held')
-    expect(s.chat('wc').at(-1)).toBe('note | 只有接待人可以这样做')
+    expect(s.chat('wc').at(-1)).toBe('note | 张三·钉钉 已在接待这位顾客')
   })
 
   it('ends the single chat’s talk with this customer, and with no other', async () => {

@@ -45,7 +45,7 @@ describe('ending a conversation', () => {
     expect(s.chat('wc').at(-1)).toBe('note | 还没有人接待，请先“认领”')
     await s.agent('zhang').clicks('claim')
     await li.types('关闭')
-    expect(s.chat('wc').at(-1)).toBe('note | 只有接待人可以这样做')
+    expect(s.chat('wc').at(-1)).toBe('note | zhang·钉钉 已在接待这位顾客')
     expect(s.conversation().status).toBe('held')
   })
 

@@ -107,7 +107,7 @@ describe('an agent’s picture', () => {
     await s.agent('li', WECOM).sendsFile('看这个', { kind: 'group', workplace: WECOM, id: 'wc' })
     await expect(s.fetched()).rejects.toThrow('nothing is being fetched')
     expect(s.phone).toEqual([])
-    expect(s.chat('wc').at(-1)).toBe('note | 这位顾客由同事接待中，可请对方“转”给你')
+    expect(s.chat('wc').at(-1)).toBe('note | 张三·钉钉 已在接待这位顾客')
   })
 
   it('that the channel cannot carry is refused with the reason', async () => {

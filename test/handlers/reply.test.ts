@@ -95,10 +95,10 @@ describe('words that must not reach the customer', () => {
     await li.types('我来')
     expect(s.phone).toEqual([])
     expect(answer).toEqual({
-      hint: '没有发给顾客：这位顾客由同事接待中，可请对方“转”给你',
+      hint: '没有发给顾客：张三 已在接待这位顾客',
       accepted: false,
     })
-    expect(s.chat('wc').at(-1)).toBe('note | 没有发给顾客：这位顾客由同事接待中，可请对方“转”给你')
+    expect(s.chat('wc').at(-1)).toBe('note | 没有发给顾客：张三·钉钉 已在接待这位顾客')
     expect(s.logged('reply-refused')).toBe(2)
   })
 

@@ -30,7 +30,7 @@ describe('handing over by button', () => {
 
   it('offers them to the holder only', async () => {
     const { answer, card } = await wang.clicks('colleagues')
-    expect(answer?.hint).toBe('只有接待人可以这样做')
+    expect(answer?.hint).toBe('张三 已在接待这位顾客')
     expect(card?.body.some(({ type }) => type === 'choice')).toBe(false)
   })
 
@@ -48,7 +48,7 @@ describe('handing over by button', () => {
     await s.customer.says('第二句')
     await zhang.clicks('transfer', { to: li.id })
     expect(s.conversation().holder).toMatchObject({ agent: li.id, group: 'wecom/wc' })
-    expect(s.chat('wc')).toContain('· 张三 已转给 李四，请接着回复顾客')
+    expect(s.chat('wc')).toContain('· 张三 已转给 李四，请接着回复顾客（发“详情”看完整记录）')
     expect(s.chat('wc').some((one) => one.endsWith('：第二句'))).toBe(true)
     expect(cardWords(s.card('dt'))).toContain('状态：李四·企业微信 接待中')
     await li.types('我来')
@@ -111,7 +111,7 @@ describe('handing over in words', () => {
     await zhang.types('转 张三')
     expect(s.chat('dt').at(-1)).toBe('note | 这位顾客已由你接待，直接回复即可')
     await wang.types('转 李四')
-    expect(s.chat('dt').at(-1)).toBe('note | 只有接待人可以这样做')
+    expect(s.chat('dt').at(-1)).toBe('note | 张三 已在接待这位顾客')
     expect(s.conversation()).toMatchObject({ lease: 1, holder: { agent: zhang.id } })
   })
 

@@ -164,6 +164,17 @@ describe('where words belong', () => {
     )
   })
 
+  it('is nobody’s when they quote what belongs to no conversation, however few their writer holds', async () => {
+    for (const quoted of [{}, { text: '一位同事的话' }, { platformId: 'gone' }]) {
+      const words = typed('您好', { quoted })
+      expect(await locate(world({ held: [ofAnna] }), words)).toEqual({
+        lane: deskLane(DESK),
+        text: '您好',
+        unknownQuote: true,
+      })
+    }
+  })
+
   it('is whom a single chat speaks to now, and nobody else', async () => {
     expect((await locate(world({ current: ofAnna }), typed('在的', direct))).lane).toBe(ofAnna)
     expect((await locate(world({ held: [ofBella] }), typed('在的', direct))).lane).toBe(

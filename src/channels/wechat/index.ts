@@ -84,5 +84,5 @@ function credentialsOf(config: WechatOaConfig): Credentials {
 }
 
 function plain(body: string): Received['answer'] {
-  return { status: 200, type: 'text/plain; charset=utf-8', body }
+  return { status: 200, type: 'text/plain', body }
 }

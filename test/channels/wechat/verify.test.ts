@@ -57,7 +57,7 @@ describe('the check of the callback address', () => {
   it('returns the echo raw', async () => {
     const { events, answer } = await createShop().receive(check({ ...QUERY, echostr: '5927"<x' }))
     expect(events).toEqual([])
-    expect(answer).toEqual({ status: 200, type: 'text/plain; charset=utf-8', body: '5927"<x' })
+    expect(answer).toEqual({ status: 200, type: 'text/plain', body: '5927"<x' })
   })
 
   it('is refused with a wrong signature, an old timestamp or no echo', async () => {
