@@ -5,6 +5,9 @@ import type { Context } from '#src/router/context.ts'
 import { composer } from './bot.ts'
 import { noteLine, relayLines } from './lines.ts'
 
+/** More than any desk has open at once: one that is left out would wait until its customer writes again. */
+const ALL = 100_000
+
 /** 绑定: a group joins a desk with a code that the owner was given, and sees at once what is open there. */
 export const bind = composer()
 
@@ -22,7 +25,7 @@ bind.command('绑定', async (ctx) => {
     posted: ctx.read.group(makeGroupId(chat.workplace, chat.id))?.posted ?? 0,
   }
   ctx.changeDesk({ bind: group, bindCode: ctx.command.code })
-  for (const { lane } of await ctx.read.openConversations(ctx.desk.id, 500))
+  for (const { lane } of await ctx.read.openConversations(ctx.desk.id, ALL))
     ctx.emit({ lane, name: 'thread:open', body: { group: group.id } })
   ctx.log('group-bound')
   return ctx.whisper(
