@@ -16,6 +16,7 @@ import type {
 import type { Channel } from './ports/channel.ts'
 import type { Workplace } from './ports/workplace.ts'
 import type { RelayTuning } from './relay/world.ts'
+import { userKey } from './workplaces/wecom/ids.ts'
 
 /** 公众号 and its relatives, as people read them. */
 const channelNames = { 'wechat-oa': '公众号' } as const satisfies Record<
@@ -68,14 +69,18 @@ function accountsOf(config: Config, channels: ReadonlyMap<AccountId, Channel>): 
 }
 
 /** The agents of the configuration, one per workplace they have an id in. */
-export function listedAgents(config: Config) {
+export function listedAgents(config: Pick<Config, 'agents' | 'workplaces'>) {
   return config.agents.list.flatMap(({ name, ids }) =>
-    Object.entries(ids).map(([workplace, user]) => ({
-      id: makeAgentId(workplaceId(workplace), user),
-      workplace: workplaceId(workplace),
-      user,
-      name,
-    })),
+    Object.entries(ids).map(([workplace, written]) => {
+      // WeCom's ids may be written in any case.
+      const user = config.workplaces[workplace]?.kind === 'wecom' ? userKey(written) : written
+      return {
+        id: makeAgentId(workplaceId(workplace), user),
+        workplace: workplaceId(workplace),
+        user,
+        name,
+      }
+    }),
   )
 }
 

@@ -28,6 +28,24 @@ export function drawCard(card: Card, taskId: string = card.id): TemplateCard {
   }
 }
 
+/** Says one thing in place of a card that cannot be drawn; its only button asks for the state again. */
+export function drawNotice(words: string, taskId: string): TemplateCard {
+  const title = brief(words, CARD_CHARS.title)
+  return {
+    card_type: 'button_interaction',
+    task_id: taskId,
+    main_title: { title },
+    ...(title !== words && { sub_title_text: brief(words, CARD_CHARS.subTitle) }),
+    button_list: [
+      {
+        text: REFRESH.label,
+        style: STYLES.plain,
+        key: makeButtonKey({ action: 'show', lease: 0 }),
+      },
+    ],
+  }
+}
+
 const COLOURS = { alert: 2, calm: 3, done: 0 } as const
 const STYLES = { primary: 1, plain: 4, danger: 3 } as const
 

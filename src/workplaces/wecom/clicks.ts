@@ -4,9 +4,10 @@ import type { Clock } from '#src/ports/clock.ts'
 import { PlatformError } from '#src/ports/errors.ts'
 import type { Log } from '#src/ports/log.ts'
 import type { AgentInbox, CardClick } from '#src/ports/workplace.ts'
-import { drawCard } from './card.ts'
+import { drawCard, drawNotice } from './card.ts'
 import type { Client } from './client.ts'
 import { encodeState } from './encode.ts'
+import type { TemplateCard } from './wire.ts'
 
 export interface ClicksParts {
   client: Pick<Client, 'updateCard' | 'push'>
@@ -21,6 +22,8 @@ const STATE_GOOD_FOR_MS = 2 * 60_000
 
 /** How many clicks are remembered, to answer one that is delivered twice only once. */
 const REMEMBERED_CLICKS = 1000
+
+const NOT_FOUND = '找不到对应的会话，发“列表”查看'
 
 interface LateState {
   chat: ChatRef
@@ -48,16 +51,31 @@ export class Clicks {
     arrivedAt: number,
     inbox: AgentInbox,
   ): Promise<void> {
-    if (this.#isRepeated(click)) return
-    const { card } = await inbox.click(click)
-    if (card === undefined) return
-    if (await this.#redraw(card, click, reqId, arrivedAt)) return
+    if (this.#isRepeated(click.key)) return
+    const { card, hint } = await inbox.click(click)
+    if (card === undefined) {
+      // Who asks to be shown a card that nobody knows gets an answer, too.
+      const notice = hint ?? (click.action === 'show' ? NOT_FOUND : undefined)
+      if (notice !== undefined) await this.#redraw(drawNotice(notice, click.card), reqId, arrivedAt)
+      return
+    }
+    if (await this.#redraw(drawCard(card, click.card), reqId, arrivedAt)) return
     this.#late.set(click.card, {
       chat: click.chat,
       card,
       until: this.#parts.clock.now() + STATE_GOOD_FOR_MS,
     })
     await this.flush()
+  }
+
+  /** Answers a click on a card that is none of ours, or one whose button cannot be read. */
+  async disown(
+    click: { key: string; card: string },
+    reqId: string,
+    arrivedAt: number,
+  ): Promise<void> {
+    if (this.#isRepeated(click.key)) return
+    await this.#redraw(drawNotice(NOT_FOUND, click.card), reqId, arrivedAt)
   }
 
   /** Says the states that could not be drawn, as far as they are not old; called when the connection is up again. */
@@ -69,7 +87,7 @@ export class Clicks {
     }
   }
 
-  #isRepeated({ key }: CardClick): boolean {
+  #isRepeated(key: string): boolean {
     if (this.#answered.has(key)) return true
     const [oldest] = this.#answered
     if (this.#answered.size >= REMEMBERED_CLICKS && oldest !== undefined)
@@ -78,7 +96,7 @@ export class Clicks {
     return false
   }
 
-  async #redraw(card: Card, click: CardClick, reqId: string, arrivedAt: number): Promise<boolean> {
+  async #redraw(card: TemplateCard, reqId: string, arrivedAt: number): Promise<boolean> {
     const { client, clock, log } = this.#parts
     const tookMs = clock.now() - arrivedAt
     if (tookMs > ANSWER_WITHIN_MS) {
@@ -86,7 +104,7 @@ export class Clicks {
       return false
     }
     try {
-      await client.updateCard(reqId, drawCard(card, click.card))
+      await client.updateCard(reqId, card)
       return true
     } catch (error) {
       log.warn({ code: codeOf(error) }, 'a clicked card could not be redrawn')

@@ -4,6 +4,7 @@ import type { Clock } from '#src/ports/clock.ts'
 import { PlatformError } from '#src/ports/errors.ts'
 import type { MediaReader } from '#src/ports/media.ts'
 import { refusal } from './errors.ts'
+import { userKey } from './ids.ts'
 import { type Ack, unknownOutcome } from './session.ts'
 import type { BotSocket } from './socket.ts'
 import { chunkBodies, initBody, planUpload } from './upload.ts'
@@ -30,21 +31,34 @@ export interface Uploaded {
 /** A media_id lives 3 days (101463); an hour is left for its way. */
 const MEDIA_ID_MS = 71 * 60 * 60_000
 const REMEMBERED_UPLOADS = 500
+const REMEMBERED_USERS = 10_000
 const USED_TASK_ID = 42014
 
 /** The commands of the bot (101463, read 2026-09). Every method throws PlatformError unless WeCom answered 0. */
 export class Client {
   readonly #parts: ClientParts
   readonly #uploads = new Map<string, Uploaded & { until: number }>()
+  readonly #users = new Map<string, string>()
 
   constructor(parts: ClientParts) {
     this.#parts = parts
   }
 
+  /** Remembers the form in which the bot reports a user: single chats are addressed by it. */
+  knowUser(reported: string): void {
+    const key = userKey(reported)
+    // The one heard last stands last.
+    this.#users.delete(key)
+    const [oldest] = this.#users.keys()
+    if (this.#users.size >= REMEMBERED_USERS && oldest !== undefined) this.#users.delete(oldest)
+    this.#users.set(key, reported)
+  }
+
   /** A push into a group or single chat where somebody has written to the bot. */
   async push(chat: ChatRef, message: OutMessage): Promise<void> {
     const chatType = chat.kind === 'group' ? 2 : 1
-    const body = { chatid: chat.id, chat_type: chatType, ...wireMessage(message) }
+    const id = chat.kind === 'group' ? chat.id : (this.#users.get(chat.id) ?? chat.id)
+    const body = { chatid: id, chat_type: chatType, ...wireMessage(message) }
     await this.#send('aibot_send_msg', body)
   }
 

@@ -2,7 +2,7 @@ import { makeAgentId, type WorkplaceId } from '#src/domain/ids.ts'
 import type { MediaKind } from '#src/domain/content.ts'
 import type { AgentRef, ChatRef, MediaRef } from '#src/domain/refs.ts'
 import type { AgentInput, CardClick } from '#src/ports/workplace.ts'
-import { makeMediaHandle, parseButtonKey } from './ids.ts'
+import { makeMediaHandle, parseButtonKey, userKey } from './ids.ts'
 import type { InFrame } from './session.ts'
 import {
   type ClickCallback,
@@ -10,6 +10,8 @@ import {
   type MessageCallback,
   messageCallback,
   type Quote,
+  quote,
+  sender,
   type SealedLink,
 } from './wire.ts'
 
@@ -36,7 +38,7 @@ export function decodeMessage(frame: InFrame, context: DecodeContext): AgentInpu
     messageId: frame.reqId,
     text: withoutMention(wordsOf(message), context.botNames, chat.kind),
     media: mediaOf(message, context),
-    ...(message.quote && { quoted: quoted(message.quote, context) }),
+    ...(isPresent(message.quote) && { quoted: quoted(quote.parse(message.quote), context) }),
     raw: frame.body,
   }
 }
@@ -61,19 +63,33 @@ export function decodeClick(frame: InFrame, context: DecodeContext): CardClick |
   }
 }
 
+/** A click on a card whose button is none of ours; undefined for every other event. */
+export function decodeStrayClick(frame: InFrame): { key: string; card: string } | undefined {
+  const parsed = clickCallback.safeParse(frame.body)
+  if (!parsed.success || readButton(parsed.data.event.event_key) !== undefined) return undefined
+  return { key: parsed.data.msgid, card: parsed.data.event.task_id }
+}
+
+/** Who wrote or clicked, in the form the bot reports: `from.userid` as it came. */
+export function reportedUser({ body }: InFrame): string | undefined {
+  const parsed = sender.safeParse(body)
+  return parsed.success && parsed.data.from.userid !== '' ? parsed.data.from.userid : undefined
+}
+
 type Head = Pick<MessageCallback | ClickCallback, 'chatid' | 'chattype' | 'create_time' | 'from'>
 
-/** The chatid byte for byte, in a single chat the userid in the form the bot reports (`wo…` ids as they are). */
+/** The chatid byte for byte, in a single chat the user's. */
 function chatOf({ chatid, chattype, from }: Head, context: DecodeContext): ChatRef | undefined {
   const isGroup = (chattype ?? (chatid === undefined ? 'single' : 'group')) === 'group'
-  const id = isGroup ? chatid : from.userid
+  const id = isGroup ? chatid : userKey(from.userid)
   if (id === undefined || id === '') return undefined
   return { kind: isGroup ? 'group' : 'direct', workplace: context.workplace, id }
 }
 
 function agentOf({ from }: Head, { workplace }: DecodeContext): AgentRef | undefined {
   if (from.userid === '') return undefined
-  return { id: makeAgentId(workplace, from.userid), workplace, user: from.userid }
+  const user = userKey(from.userid)
+  return { id: makeAgentId(workplace, user), workplace, user }
 }
 
 const timeOf = ({ create_time: seconds }: Head, { now }: DecodeContext): number =>
@@ -105,23 +121,30 @@ function mediaRef(kind: MediaKind, { url, aeskey }: SealedLink, at: number): Med
   return { kind, ref: makeMediaHandle({ url, ...key, at }) }
 }
 
+/** A field that is not null, whatever is in it. */
+const isPresent = (value: unknown): boolean => value !== undefined && value !== null
+
 /** `quote` has no id: the core finds the thread by the marker in its words. An empty one is a quoted card. */
 function quoted(quote: Quote, { now }: DecodeContext): NonNullable<AgentInput['quoted']> {
-  const text = quote.msgtype === 'mixed' ? mixedWords(quote.mixed) : (quote.text?.content ?? '')
+  const parts = [
+    quote.text?.content,
+    quote.markdown?.content,
+    mixedWords(quote.mixed),
+    quote.content,
+  ]
+  const text = parts.filter((part) => part !== undefined && part !== '').join('\n')
   const media = quotedMedia(quote, now)
   return { ...(text !== '' && { text }), ...(media && { media }) }
 }
 
 function quotedMedia(quote: Quote, now: number): MediaRef | undefined {
-  if (quote.msgtype === 'voice' && quote.voice && 'url' in quote.voice)
-    return mediaRef('voice', quote.voice, now)
   if (quote.msgtype === 'mixed') {
     const picture = quote.mixed?.msg_item.find((item) => item.image !== undefined)?.image
     return picture && mediaRef('image', picture, now)
   }
-  for (const kind of ['image', 'file', 'video'] as const) {
+  for (const kind of ['image', 'file', 'video', 'voice'] as const) {
     const link = quote.msgtype === kind ? quote[kind] : undefined
-    if (link !== undefined) return mediaRef(kind, link, now)
+    if (link !== undefined && 'url' in link) return mediaRef(kind, link, now)
   }
   return undefined
 }
@@ -152,7 +175,7 @@ function readButton(key: string): Pick<CardClick, 'action' | 'lease' | 'value'> 
   try {
     return parseButtonKey(key)
   } catch {
-    // A card of another program that was logged in as this bot: no business of ours.
+    // A card of another program that was logged in as this bot.
     return undefined
   }
 }

@@ -45,3 +45,10 @@ export function parseMediaHandle(ref: string): MediaHandle {
   const { url, aesKey, at } = handleShape.parse(JSON.parse(ref))
   return { url, at, ...(aesKey !== undefined && { aesKey }) }
 }
+
+/**
+ * The one form of a userid that we keep: they are case-insensitive, so in lower case; encrypted ones (`wo…`) are not and
+ * stay as they are.
+ */
+export const userKey = (userid: string): string =>
+  userid.startsWith('wo') ? userid : userid.toLowerCase()

@@ -4,7 +4,13 @@ import type { Log } from '#src/ports/log.ts'
 import type { AgentInbox, AgentInput } from '#src/ports/workplace.ts'
 import type { Clicks } from './clicks.ts'
 import type { Client } from './client.ts'
-import { type DecodeContext, decodeClick, decodeMessage } from './decode.ts'
+import {
+  type DecodeContext,
+  decodeClick,
+  decodeMessage,
+  decodeStrayClick,
+  reportedUser,
+} from './decode.ts'
 import { encodeNote } from './encode.ts'
 import type { InFrame } from './session.ts'
 import { anyEvent } from './wire.ts'
@@ -12,7 +18,7 @@ import { anyEvent } from './wire.ts'
 export interface InboundParts {
   inbox: AgentInbox
   clicks: Clicks
-  client: Pick<Client, 'respond'>
+  client: Pick<Client, 'respond' | 'knowUser'>
   context: Omit<DecodeContext, 'now'>
   clock: Clock
   log: Log
@@ -37,6 +43,8 @@ export class Inbound {
 
   /** Takes one callback; never throws, whatever is in it. */
   take(kind: 'message' | 'event', frame: InFrame): void {
+    const user = reportedUser(frame)
+    if (user !== undefined) this.#parts.client.knowUser(user)
     const work = kind === 'message' ? this.#message(frame) : this.#event(frame)
     const guarded = work
       .catch((error: unknown) => this.#parts.log.error({ err: error }, 'a WeCom callback failed'))
@@ -74,8 +82,11 @@ export class Inbound {
   async #event(frame: InFrame): Promise<void> {
     const context = this.#context()
     const click = decodeClick(frame, context)
-    if (click === undefined) return this.#ignored('event', frame)
-    await this.#parts.clicks.handle(click, frame.reqId, context.now, this.#parts.inbox)
+    const { clicks, inbox } = this.#parts
+    if (click !== undefined) return clicks.handle(click, frame.reqId, context.now, inbox)
+    const stray = decodeStrayClick(frame)
+    if (stray !== undefined) return clicks.disown(stray, frame.reqId, context.now)
+    this.#ignored('event', frame)
   }
 
   /** Events that nobody needs (enter_chat, feedback_event, …) and what is not ours. */

@@ -114,6 +114,119 @@ describe('WeCom decode', () => {
   })
 })
 
+const line = '〔#7KQ8H2·7〕客户-7F3A：在吗'
+
+function messageWith(more: object) {
+  const frame = fixture('group-text')
+  // The fixtures' bodies are objects.
+  return decodeMessage({ ...frame, body: { ...(frame.body as object), ...more } }, context)
+}
+
+describe('a quote in a WeCom message', () => {
+  it.each([
+    [{ msgtype: 'template_card' }],
+    [{}],
+    [[]],
+    [''],
+    [7],
+    [false],
+    [{ msgtype: 'text', text: null }],
+    [{ msgtype: 'text', text: { content: 7 } }],
+    [{ msgtype: 7, mixed: { msg_item: null } }],
+  ])('of the form %j is seen, though it says nothing', (quote) =>
+    expect(messageWith({ quote })?.quoted).toEqual({}),
+  )
+
+  it.each([
+    [line],
+    [{ text: { content: line } }],
+    [{ msgtype: 'text', text: { content: line }, image: null }],
+    [{ msgtype: 'text', text: line }],
+    [[{ msgtype: 'text', text: [{ content: line }] }]],
+    [{ msgtype: 'markdown', markdown: { content: line } }],
+    [{ msgtype: 'text', text: null, markdown: { content: line } }],
+    [{ msgtype: 'mixed', mixed: { msg_item: { msgtype: 'text', text: { content: line } } } }],
+    [{ content: line }],
+  ])('of the form %j is read', (quote) =>
+    expect(messageWith({ quote })?.quoted).toEqual({ text: line }),
+  )
+
+  it('is none where the platform writes null', () => {
+    expect(messageWith({ quote: null })).toBeDefined()
+    expect(messageWith({ quote: null })?.quoted).toBeUndefined()
+  })
+})
+
+describe('a WeCom callback with odd fields', () => {
+  it.each([
+    [{ image: null, mixed: null, voice: null, file: null }],
+    [{ image: { url: '' } }],
+    [{ create_time: '1788220800' }],
+    [{ chattype: null }],
+  ])('with %j is the same message', (more) =>
+    expect(messageWith(more)).toMatchObject({
+      key: 'MSG-0001',
+      at: 1_788_220_800_000,
+      chat: group,
+      text: '#7KQ8H2 您好，马上为您查询',
+      media: [],
+    }),
+  )
+
+  it.each([[null], ['soon'], [{}]])('takes the time of receipt for a create_time of %j', (time) =>
+    expect(messageWith({ create_time: time })?.at).toBe(1000),
+  )
+
+  it('is a single chat where the chatid is null, and knows a numeric msgid', () =>
+    expect(messageWith({ chatid: null, chattype: 'single', msgid: 12 })).toMatchObject({
+      key: '12',
+      chat: { kind: 'direct', id: 'zhangsan' },
+    }))
+
+  it('reads what it can of a mixed message', () => {
+    const text = { msgtype: 'text', text: { content: '您好' }, image: null }
+    const image = { msgtype: 'image', text: null, image: { url: 'https://example.invalid/1' } }
+    const mixed = (item: unknown) => messageWith({ msgtype: 'mixed', mixed: { msg_item: item } })
+    expect(mixed([text, null, image])).toMatchObject({ text: '您好', media: [{ kind: 'image' }] })
+    expect(mixed(text)).toMatchObject({ text: '您好', media: [] })
+  })
+
+  const data = { event_key: 'claim:0', task_id: 'card-1' }
+  const eventtype = 'template_card_event'
+  it.each([
+    [{ create_time: '1788220807' }],
+    [{ chatid: null, chattype: 'single' }],
+    [{ event: { eventtype, template_card_event: [data] } }],
+    [{ event: [{ eventtype, template_card_event: data }] }],
+    [{ event: [{ eventtype, template_card_event: [data] }] }],
+    [{ event: { eventtype, template_card_event: null, ...data } }],
+    [{ event: [{ eventtype, ...data }] }],
+  ])('with %j is the same click', (more) => {
+    const event = { eventtype, template_card_event: data }
+    const frame = fixture('click')
+    // The fixtures' bodies are objects.
+    const body = { ...(frame.body as object), event, ...more }
+    expect(decodeClick({ ...frame, body }, context)).toMatchObject({
+      at: 1_788_220_807_000,
+      agent: { user: 'lisi' },
+      card: 'card-1',
+      action: 'claim',
+    })
+  })
+})
+
+describe('the userid in a WeCom callback', () => {
+  it.each([
+    ['ZhangSan', 'zhangsan'],
+    ['woAbC', 'woAbC'],
+  ])('%s is the agent %s, also in the single chat', (userid, user) => {
+    expect(messageWith({ from: { userid }, chatid: undefined, chattype: 'single' })).toMatchObject({
+      agent: { id: `wecom/${user}`, user },
+      chat: { kind: 'direct', id: user },
+    })
+  })
+})
+
 describe('the mention of the bot', () => {
   const names = ['接力 助手二', '接力 助手']
   it.each([

@@ -233,6 +233,17 @@ describe('the WeCom workplace', () => {
     expect(shown(wecom.rooms.single('lisi').lines.at(-1))).toBe('已发送')
   })
 
+  it('addresses a single chat by the userid as the bot reports it', async () => {
+    wecom.rooms.addGroup('客服二组', [{ userid: 'WangWu', name: '王五' }])
+    wecom.members.write('WangWu', '列表')
+    await vi.waitFor(() => expect(core.messages).toHaveLength(1))
+    const { chat: direct, agent } = core.messages[0]!
+    expect([direct.id, agent?.id]).toEqual(['wangwu', 'wecom/wangwu'])
+    await workplace.deliver({ do: 'note', chat: direct, title: '', body: [text('已发送')] })
+    expect(wecom.framesOf('aibot_send_msg')).toMatchObject([{ body: { chatid: 'WangWu' } }])
+    expect(shown(wecom.rooms.single('WangWu').lines.at(-1))).toBe('已发送')
+  })
+
   it('is down once it has stopped', async () => {
     await activate()
     await workplace.stop()
@@ -308,6 +319,19 @@ describe('a card in a WeCom group', () => {
       kind: 'unanswered',
     })
     expect(wecom.framesOf('aibot_respond_update_msg')).toEqual([])
+  })
+
+  it.each([
+    ['claim:0', '找不到这张卡片对应的会话', '找不到这张卡片对应的会话'],
+    ['show:0', undefined, '找不到对应的会话，发“列表”查看'],
+  ])('says why it cannot be drawn after %s', async (key, hint, title) => {
+    const both = actions(button('claim', '认领'), button('show', '查看最新', 'plain'))
+    await postCard({ ...waiting(), body: [both] })
+    core.answer = async () => ({ accepted: false, ...(hint !== undefined && { hint }) })
+    expect(await wecom.members.click('lisi', lines().at(-1)!, key)).toMatchObject({
+      kind: 'updated',
+      card: { task_id: 'card-1', main_title: { title }, button_list: [{ key: 'show:0' }] },
+    })
   })
 
   it('is followed by a line with the state when the platform takes the answer no more', async () => {
