@@ -14,7 +14,14 @@ describe('a process that is killed at random points under load', () => {
   }, 60_000)
 
   it('does so with our limits on, while the platforms fail as well', async () => {
-    const options = { kills: 2, seed: 12, limits: true, faultRate: 0.03, everyMs: 150 }
+    const options = {
+      kills: 2,
+      seed: 12,
+      limits: true,
+      mirror: 'holder',
+      faultRate: 0.03,
+      everyMs: 150,
+    } as const
     const report = await runChaos(options)
     expect(report.problems).toEqual([])
     expect(report.acknowledged).toBeGreaterThan(20)
@@ -39,7 +46,7 @@ describe('the witness', () => {
       line('〔#7KQ8H2·3〕客户：甲1。')
       for (let i = 0; i < 2; i++)
         talker!.phone.receive({ kind: 'text', text: '答甲1。' }, 'custom/send')
-      const { problems, doubles } = testify(world, crowd, 0)
+      const { problems, doubles } = testify(world, crowd, { cuts: 0, everywhere: true })
       expect(doubles).toBe(1)
       for (const seen of [
         '甲3。',

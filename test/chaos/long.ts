@@ -28,6 +28,7 @@ for (let round = 0; left > 0; round++) {
     kills: now,
     seed,
     limits,
+    mirror: round % 4 < 2 ? 'all' : 'holder',
     customers: Number(values.customers),
     everyMs: limits ? 250 : 60,
     faultRate: Number(values.faults),

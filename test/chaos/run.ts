@@ -16,6 +16,8 @@ export interface ChaosOptions {
   everyMs?: number
   /** Our own rate limits, gaps and merging. */
   limits: boolean
+  /** Who follows a held conversation; default `all`, so that every message is due in both groups. */
+  mirror?: 'all' | 'holder'
   /** Share of calls that the stand-ins let go wrong besides; 0 to 1. */
   faultRate?: number
   report?: (line: string) => void
@@ -53,10 +55,10 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   }
 }
 
-function configFor({ limits }: ChaosOptions): ShopConfig {
+function configFor({ limits, mirror = 'all' }: ChaosOptions): ShopConfig {
   return {
     relay: { limits },
-    desk: { mirror: 'all' },
+    desk: { mirror },
     account: { quota: endless },
     dingtalk: { cardGapMs: 200, lineGapMs: 200, stream: { backoffFirstMs: 50 } },
     wecom: { messagesPerMinute: 100_000, messagesPerHour: 1_000_000 },
@@ -100,7 +102,8 @@ async function play(
   report('stopped')
   // A kill while it comes up may cut as well.
   const cuts = 2 * kills + faultCuts(options)
-  const { doubles, problems } = testify(world, crowd, cuts)
+  const everywhere = options.mirror !== 'holder'
+  const { doubles, problems } = testify(world, crowd, { cuts, everywhere })
   const books = await product.openStore((store) => audit(store, crowd))
   const said = [...problems, ...books.problems, ...grievances(product)]
   return { acknowledged: total(crowd), answers: books.answers, doubles, problems: said }

@@ -16,38 +16,58 @@ interface Post {
   lines: { number: number; words: string }[]
 }
 
+export interface Expected {
+  /** How often a call under way may have been cut off. */
+  cuts: number
+  /** Whether every message is due in both groups, or, as while somebody holds it, in one of them at least. */
+  everywhere: boolean
+}
+
 /** Looks at the phones and at both groups, and tells what breaks design.md's promises 1 to 3. */
-export function testify(world: SeededWorld, crowd: Crowd, cuts: number): Testimony {
+export function testify(
+  world: SeededWorld,
+  crowd: Crowd,
+  { cuts, everywhere }: Expected,
+): Testimony {
   const ding = new DingGroup(world)
   const wecom = new WecomGroup(world)
   const problems: string[] = []
   let doubles = 0
   for (const talker of crowd.talkers) {
     const say = (what: string): void => void problems.push(`${talker.name}: ${what}`)
-    doubles += inWecom(postsOf(wecom.texts(), talker), talker, cuts, say)
-    inDing(ding, talker, cuts, say)
+    const seen = {
+      WeCom: inWecom(postsOf(wecom.texts(), talker), talker, cuts, say),
+      DingTalk: inDing(ding, talker, cuts, say),
+    }
+    doubles += seen.WeCom.doubles
+    const shown = picturesOf(world)
+    nothingIsMissing(talker, seen, shown, everywhere, say)
     onPhone(talker, say)
-    picturesOf(world, talker, say)
   }
   return { doubles, problems }
 }
 
 type Say = (what: string) => void
+type Place = 'WeCom' | 'DingTalk'
+
+/** What one group has of a customer, and how many posts came twice. */
+interface Seen {
+  words: ReadonlySet<string>
+  doubles: number
+}
 
 /** At least once each, first sightings in the order of their numbers, no more repeated posts than cuts. */
-function inWecom(posts: readonly Post[], talker: Talker, cuts: number, say: Say): number {
+function inWecom(posts: readonly Post[], talker: Talker, cuts: number, say: Say): Seen {
   const { first, repeated } = readPosts(posts, (what) => say(`in WeCom, ${what}`))
   const said = [...first.values()]
-  const missing = talker.acknowledged.filter((words) => !said.includes(words))
-  if (missing.length > 0) say(`not in the WeCom group: ${missing.join(' ')}`)
   const order = said.filter((words) => talker.acknowledged.includes(words))
   if (!isInOrder(order, talker.acknowledged)) say(`not in order in WeCom: ${order.join(' ')}`)
   if (repeated > cuts) say(`${repeated} repeated posts in WeCom, after ${cuts} cuts`)
-  return repeated
+  return { words: new Set(said), doubles: repeated }
 }
 
 /** On drawings and in lines together all; on each drawing once and in order; lines repeated no more often than cut. */
-function inDing(ding: DingGroup, talker: Talker, cuts: number, say: Say): void {
+function inDing(ding: DingGroup, talker: Talker, cuts: number, say: Say): Seen {
   const posts = postsOf(ding.texts(), talker)
   const { first, repeated } = readPosts(posts, (what) => say(`in DingTalk, ${what}`))
   if (repeated > cuts) say(`${repeated} repeated posts in DingTalk, after ${cuts} cuts`)
@@ -57,8 +77,29 @@ function inDing(ding: DingGroup, talker: Talker, cuts: number, say: Say): void {
     for (const words of shown) seen.add(words)
     if (!isInOrder(shown, talker.acknowledged)) say(`a drawing shows ${shown.join(' ')}`)
   }
-  const missing = talker.acknowledged.filter((words) => !seen.has(words))
-  if (missing.length > 0) say(`never in the DingTalk group: ${missing.join(' ')}`)
+  return { words: seen, doubles: repeated }
+}
+
+function nothingIsMissing(
+  { acknowledged, pictures }: Talker,
+  seen: Record<Place, Seen>,
+  shown: Record<Place, Buffer[]>,
+  everywhere: boolean,
+  say: Say,
+): void {
+  const places: readonly (readonly Place[])[] = everywhere
+    ? [['WeCom'], ['DingTalk']]
+    : [['WeCom', 'DingTalk']]
+  for (const either of places) {
+    const lost = acknowledged.filter(
+      (words) => !either.some((place) => seen[place].words.has(words)),
+    )
+    if (lost.length > 0) say(`not in ${either.join(' or ')}: ${lost.join(' ')}`)
+    const unseen = pictures.filter(
+      (one) => !either.some((place) => shown[place].some((bytes) => one.equals(bytes))),
+    )
+    if (unseen.length > 0) say(`${unseen.length} pictures are not in ${either.join(' or ')}`)
+  }
 }
 
 function onPhone({ phone }: Talker, say: Say): void {
@@ -67,22 +108,17 @@ function onPhone({ phone }: Talker, say: Say): void {
   if (twice.length > 0) say(`reached the customer twice: ${twice.join(' ')}`)
 }
 
-/** Every picture in both groups. */
-function picturesOf({ wecom, dingtalk, groups }: SeededWorld, talker: Talker, say: Say): void {
-  const inWecom = wecom.rooms
-    .group(groups.wecom)
-    .lines.flatMap(({ content }) => (content.kind === 'media' ? [content.media.bytes] : []))
-  const inDing = dingtalk
-    .group(groups.dingtalk, undefined, 100_000)
-    .entries.flatMap(({ content }) =>
-      content.type === 'picture' ? (dingtalk.file(content.fileId ?? '')?.bytes ?? []) : [],
-    )
-  for (const [where, shown] of [
-    ['WeCom', inWecom],
-    ['DingTalk', inDing],
-  ] as const) {
-    const missing = talker.pictures.filter((one) => !shown.some((bytes) => one.equals(bytes)))
-    if (missing.length > 0) say(`${missing.length} pictures are not in ${where}`)
+/** The pictures in both groups. */
+function picturesOf({ wecom, dingtalk, groups }: SeededWorld): Record<Place, Buffer[]> {
+  return {
+    WeCom: wecom.rooms
+      .group(groups.wecom)
+      .lines.flatMap(({ content }) => (content.kind === 'media' ? [content.media.bytes] : [])),
+    DingTalk: dingtalk
+      .group(groups.dingtalk, undefined, 100_000)
+      .entries.flatMap(({ content }) =>
+        content.type === 'picture' ? (dingtalk.file(content.fileId ?? '')?.bytes ?? []) : [],
+      ),
   }
 }
 
