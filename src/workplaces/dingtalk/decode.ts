@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto'
 import type { MediaKind } from '#src/domain/content.ts'
-import { type CardId, makeAgentId, type WorkplaceId } from '#src/domain/ids.ts'
+import { makeAgentId, type WorkplaceId } from '#src/domain/ids.ts'
 import type { AgentRef, ChatRef, MediaRef } from '#src/domain/refs.ts'
-import type { AgentInput, CardClick } from '#src/ports/workplace.ts'
+import type { AgentInput } from '#src/ports/workplace.ts'
 import { makeMediaRef } from './ids.ts'
-import { type BotMessage, botMessage, cardAction, cardCallback } from './wire.ts'
+import { quotedOf } from './quote.ts'
+import { type BotMessage, botMessage } from './wire.ts'
 
 export interface DecodeContext {
   workplace: WorkplaceId
@@ -67,8 +67,9 @@ function chatOf(message: BotMessage, workplace: WorkplaceId): ChatRef {
 }
 
 /** In groups a blank is left where the mention was. */
-function textOf({ text, content }: BotMessage): string {
-  if (text?.content) return text.content.trim()
+function textOf({ msgtype, text, content }: BotMessage): string {
+  const words = text?.content || (msgtype === 'text' && content?.content)
+  if (words) return words.trim()
   const parts = content?.richText ?? []
   return parts
     .map((part) => (part.type && part.type !== 'text' ? '' : (part.text ?? '')))
@@ -93,108 +94,8 @@ function mediaOf({ msgtype, content }: BotMessage): MediaRef[] {
   return [{ kind, ref: makeMediaRef(content.downloadCode), ...name }]
 }
 
-/** What is quoted: our own card or line by its processQueryKey, a colleague's picture as a file to be sent. */
-function quotedOf(message: BotMessage): Pick<AgentInput, 'quoted'> {
-  const replied = message.text?.repliedMsg ?? message.content?.repliedMsg
-  const platformId = message.originalProcessQueryKey
-  if (!replied && !platformId) return {}
-  const text = replied?.content?.text ?? replied?.content?.content
-  const isOurs = Boolean(platformId) || replied?.senderId === message.chatbotUserId
-  const code = replied?.msgType === 'picture' && !isOurs ? replied.content?.downloadCode : undefined
-  const quoted = {
-    ...(platformId && { platformId }),
-    ...(text && { text }),
-    ...(code && { media: { kind: 'image' as const, ref: makeMediaRef(code) } }),
-  }
-  return { quoted }
-}
-
 /** The webhook's address is a right to post. */
 function withoutWebhook(data: unknown): unknown {
   if (typeof data !== 'object' || data === null) return data
   return { ...data, sessionWebhook: undefined }
 }
-
-/** undefined: it is not what topic /v1.0/card/instances/callback carries. */
-export function decodeClick(
-  data: unknown,
-  messageId: string,
-  { workplace, now }: DecodeContext,
-): CardClick | undefined {
-  const parsed = cardCallback.safeParse(data)
-  if (!parsed.success) return undefined
-  const { outTrackId, userId, spaceId, content, value } = parsed.data
-  const { action, params } = readAction(content ?? value ?? '')
-  const form = recordOf(params['form'])
-  const text = stringOf(form['text'])
-  const chosen = stringOf(recordOf(form['to'])['value']) ?? stringOf(form['to'])
-  const picked = chosen ?? stringOf(params['value'])
-  const lease = Number(stringOf(params['lease']) ?? NaN)
-  const click = {
-    at: now,
-    agent: { id: makeAgentId(workplace, userId), workplace, user: userId },
-    chat: chatOfClick(stringOf(params['space']), spaceId || undefined, userId, workplace),
-    card: outTrackId as CardId, // looked up before anything is done with it
-    lease: Number.isSafeInteger(lease) ? lease : -1,
-    action,
-    ...(picked !== undefined && { value: picked }),
-    ...(text !== undefined && { text }),
-  }
-  return { key: clickKey(click, messageId, stringOf(form['nonce'])), ...click, raw: data }
-}
-
-/**
- * A submission that comes twice (the answer was lost, the agent pressed again) is one: its form has a number of its own.
- * Other clicks may be done twice without harm and are told apart by their frame.
- */
-function clickKey(
-  click: Omit<CardClick, 'key'>,
-  messageId: string,
-  nonce: string | undefined,
-): string {
-  const start = `${click.card}/${click.agent.user}/${click.action}`
-  if (click.action !== 'reply' || nonce === undefined) return `${start}/${messageId}`
-  const words = createHash('sha256')
-    .update(click.text ?? '')
-    .digest('base64url')
-    .slice(0, 22)
-  return `${start}/${nonce}/${words}`
-}
-
-function readAction(content: string): { action: string; params: Record<string, unknown> } {
-  const { cardPrivateData, params: beside } = cardAction.safeParse(parseJson(content)).data ?? {}
-  const params = { ...beside, ...cardPrivateData?.params }
-  return { action: stringOf(params['action']) ?? cardPrivateData?.actionIds?.[0] ?? '', params }
-}
-
-/**
- * Where the card hangs: groups and single chats both have `cid…` ids in `spaceId`, so the card itself says which it is
- * (its variable `space`); a card without that variable is taken for one in a group.
- */
-function chatOfClick(
-  space: string | undefined,
-  spaceId: string | undefined,
-  userId: string,
-  workplace: WorkplaceId,
-): ChatRef {
-  const isDirect = space === userId || (space === undefined && spaceId === undefined)
-  const id = spaceId ?? space
-  return isDirect || id === undefined
-    ? { kind: 'direct', workplace, id: userId }
-    : { kind: 'group', workplace, id }
-}
-
-/** undefined when it is no JSON. */
-export function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
-}
-
-const stringOf = (value: unknown): string | undefined =>
-  typeof value === 'string' && value !== '' ? value : undefined
-
-const recordOf = (value: unknown): Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null ? { ...value } : {}

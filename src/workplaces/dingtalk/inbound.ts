@@ -3,14 +3,17 @@ import type { Clock } from '#src/ports/clock.ts'
 import type { Log } from '#src/ports/log.ts'
 import type { AgentInbox } from '#src/ports/workplace.ts'
 import type { CardDesk } from './card-desk.ts'
-import { decodeClick, decodeMessage, parseJson } from './decode.ts'
+import { decodeClick, isKnownAction } from './decode-click.ts'
+import { decodeMessage } from './decode.ts'
 import type { Deliveries } from './deliver.ts'
+import { unpack } from './loose.ts'
 import type { Names } from './names.ts'
 import type { FrameHandlers } from './stream/frame-desk.ts'
 import type { StreamFrame } from './stream/frames.ts'
 
 /** A click waits this long at most for its clicker's name. */
 const NAME_MS = 300
+const UNCLEAR = '没有看懂这次点击，请再试'
 
 export interface InboundParts {
   workplace: WorkplaceId
@@ -37,7 +40,7 @@ export function makeInbound(parts: InboundParts): FrameHandlers {
 /** @throws when the core could not keep the message: it is not acknowledged then, and comes again */
 async function takeMessage(parts: InboundParts, frame: StreamFrame): Promise<void> {
   const { inbox, clock, log, deliveries, names, workplace } = parts
-  const decoded = decodeMessage(parseJson(frame.data), { workplace, now: clock.now() })
+  const decoded = decodeMessage(unpack(frame.data), { workplace, now: clock.now() })
   // Sent again it would be no better, so it is acknowledged.
   if (!decoded) return log.warn({ topic: frame.headers.topic }, 'a DingTalk message was unreadable')
   const { input, session, withheld } = decoded
@@ -54,7 +57,7 @@ async function takeMessage(parts: InboundParts, frame: StreamFrame): Promise<voi
 async function takeClick(parts: InboundParts, frame: StreamFrame): Promise<object> {
   const { inbox, clock, log, cards, names, workplace } = parts
   const { messageId } = frame.headers
-  const click = decodeClick(parseJson(frame.data), messageId, { workplace, now: clock.now() })
+  const click = decodeClick(unpack(frame.data), messageId, { workplace, now: clock.now() })
   if (!click) {
     log.warn({ topic: frame.headers.topic }, 'a DingTalk click was unreadable')
     throw new Error('unreadable')
@@ -64,7 +67,8 @@ async function takeClick(parts: InboundParts, frame: StreamFrame): Promise<objec
   try {
     const name = await names.get(click.agent.user, NAME_MS)
     const agent = name === undefined ? click.agent : { ...click.agent, name }
-    return cards.answer(click, await inbox.click({ ...click, agent }))
+    const answer = await inbox.click({ ...click, agent })
+    return cards.answer(click, isKnownAction(click.action) ? answer : { hint: UNCLEAR, ...answer })
   } finally {
     // By the next turn of the loop the answer has been written.
     setImmediate(answered.resolve)

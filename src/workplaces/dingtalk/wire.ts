@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { unpack } from './loose.ts'
 
 /*
  * Payload types, only the fields that we use. Pages of open.dingtalk.com, read 2026-08; what only SDKs and connectors
@@ -8,33 +9,38 @@ import { z } from 'zod'
 /** A field that the platform may send as null. */
 const maybe = <Schema extends z.ZodType>(schema: Schema) => schema.nullish().catch(undefined)
 
-/** What a message quotes (undocumented, stable in connectors [sdk]). */
-const repliedMsg = z.object({
-  msgType: maybe(z.string()),
-  senderId: maybe(z.string()),
-  content: maybe(
-    z.object({
-      text: maybe(z.string()),
-      content: maybe(z.string()),
-      downloadCode: maybe(z.string()),
-    }),
-  ),
-})
-const quote = { isReplyMsg: maybe(z.boolean()), repliedMsg: maybe(repliedMsg) }
+/** Text that may come as a number. */
+const text = z.union([z.string(), z.number()]).transform(String)
+
+/** An object that may come as JSON in a string. */
+const packed = <Schema extends z.ZodType>(schema: Schema) => maybe(z.preprocess(unpack, schema))
+
+/** What a message quotes stays as it came (undocumented [sdk]); quote.ts reads it. */
+const quote = {
+  isReplyMsg: z.unknown().optional(),
+  repliedMsg: z.unknown().optional(),
+  originalMsgId: z.unknown().optional(),
+  originalProcessQueryKey: z.unknown().optional(),
+  quoteMessage: z.unknown().optional(),
+}
 
 const richPart = z.object({
   text: maybe(z.string()),
   type: maybe(z.string()),
   downloadCode: maybe(z.string()),
 })
+/** One part that is none is left out; the others are words and pictures all the same. */
+const richParts = z
+  .array(richPart.nullable().catch(null))
+  .transform((parts) => parts.filter((part) => part !== null))
 
 /** Topic /v1.0/im/bot/messages/get (接收消息). */
 export const botMessage = z.object({
-  msgId: z.string().min(1),
+  msgId: text.pipe(z.string().min(1)),
   createAt: maybe(z.number()),
-  conversationId: z.string().min(1),
+  conversationId: text.pipe(z.string().min(1)),
   /** `1` single, `2` group. */
-  conversationType: z.string(),
+  conversationType: text.catch('2'),
   senderId: maybe(z.string()),
   /** Missing for people outside the company, and before the app is published. */
   senderStaffId: maybe(z.string()),
@@ -42,17 +48,18 @@ export const botMessage = z.object({
   chatbotUserId: maybe(z.string()),
   sessionWebhook: maybe(z.string()),
   sessionWebhookExpiredTime: maybe(z.number()),
-  msgtype: z.string().default('unknownMsgType'),
+  msgtype: z.string().catch('unknownMsgType'),
   /** 20001: the month's quota is used up; text and content are missing then. Pages call the fields both ways. */
   code: maybe(z.union([z.string(), z.number()])),
   errCode: maybe(z.union([z.string(), z.number()])),
-  originalProcessQueryKey: maybe(z.string()),
-  text: maybe(z.object({ content: maybe(z.string()), ...quote })),
-  content: maybe(
+  ...quote,
+  text: packed(z.object({ content: maybe(text), ...quote })),
+  content: packed(
     z.object({
+      content: maybe(text),
       downloadCode: maybe(z.string()),
       fileName: maybe(z.string()),
-      richText: maybe(z.array(richPart)),
+      richText: packed(richParts),
       ...quote,
     }),
   ),
@@ -62,22 +69,12 @@ export type BotMessage = z.infer<typeof botMessage>
 
 /** Topic /v1.0/card/instances/callback (卡片回调). Fields beyond the first four are seen in SDK logs [sdk]. */
 export const cardCallback = z.object({
-  outTrackId: z.string().min(1),
-  userId: z.string().min(1),
-  content: maybe(z.string()),
-  value: maybe(z.string()),
+  outTrackId: text.pipe(z.string().min(1)),
+  userId: text.pipe(z.string().min(1)),
+  /** JSON in a string; clients were seen to send it empty, unpacked, or packed twice. */
+  content: z.unknown().optional(),
+  value: z.unknown().optional(),
   spaceId: maybe(z.string()),
-})
-
-/** `content` of a card callback, parsed; some samples carry `params` beside `cardPrivateData`. */
-export const cardAction = z.object({
-  cardPrivateData: maybe(
-    z.object({
-      actionIds: maybe(z.array(z.string())),
-      params: maybe(z.record(z.string(), z.unknown())),
-    }),
-  ),
-  params: maybe(z.record(z.string(), z.unknown())),
 })
 
 /** `POST /v1.0/oauth2/accessToken` (获取企业内部应用的accessToken). */

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { type Decoded, decodeClick, decodeMessage } from '#src/workplaces/dingtalk/decode.ts'
+import { decodeClick } from '#src/workplaces/dingtalk/decode-click.ts'
+import { type Decoded, decodeMessage } from '#src/workplaces/dingtalk/decode.ts'
 import type { CardClick } from '#src/ports/workplace.ts'
 import { here } from './cards-of-tests.ts'
 
@@ -100,6 +101,95 @@ describe('DingTalk messages', () => {
   })
 })
 
+describe('a quote in DingTalk', () => {
+  const bare = fixture('bot-text-group')
+  const words = '〔#7KQ8H2·3〕客户：在吗'
+  const replied = (content: unknown) => ({
+    text: { content: ' 好的', repliedMsg: { msgType: 'text', content } },
+  })
+  const quoted = (over: object) => decodeMessage({ ...bare, ...over }, context)?.input.quoted
+
+  it.each([
+    [{ text: { content: '好的', isReplyMsg: true } }],
+    [{ text: { content: '好的', isReplyMsg: 'true' } }],
+    [{ text: { content: '好的', repliedMsg: {} } }],
+    [{ text: { content: '好的', repliedMsg: 7 } }],
+    [{ text: { content: '好的', repliedMsg: { content: null } } }],
+    [{ originalMsgId: 'msgquoted==' }],
+    [{ originalProcessQueryKey: {} }],
+    [{ quoteMessage: { msgtype: 'picture' } }],
+    [{ msgtype: 'richText', content: { isReplyMsg: true, richText: [] } }],
+    [{ msgtype: 'richText', content: '{"repliedMsg":{},"richText":[]}' }],
+  ])('%j is one, if an unreadable one', (over) => {
+    expect(quoted(over)).toEqual({})
+  })
+
+  it.each([
+    [{}],
+    [{ text: { content: '好的', isReplyMsg: false, repliedMsg: null } }],
+    [{ originalMsgId: '', originalProcessQueryKey: null, quoteMessage: null }],
+  ])('%j is none', (over) => {
+    expect(quoted(over)).toBeUndefined()
+  })
+
+  it.each([
+    [replied({ text: words })],
+    [replied({ content: words })],
+    [replied(words)],
+    [replied(JSON.stringify({ text: words }))],
+    [replied(JSON.stringify(JSON.stringify({ content: words })))],
+    [replied({ richText: [{ text: '〔#7KQ8H2·3〕' }, null, { text: '客户：在吗' }] })],
+    [{ text: { content: '好的', repliedMsg: JSON.stringify({ content: { text: words } }) } }],
+    [{ quoteMessage: { msgtype: 'text', text: { content: words } } }],
+    [{ text: { content: '好的', quoteMessage: { text: { content: words } } } }],
+    [{ msgtype: 'richText', content: { repliedMsg: { content: words }, richText: [] } }],
+  ])('%j brings its words', (over) => {
+    expect(quoted(over)).toEqual({ text: words })
+  })
+})
+
+describe('odd DingTalk messages', () => {
+  const decode = (name: string, over: object) =>
+    decodeMessage({ ...fixture(name), ...over }, context)?.input
+
+  it.each([
+    [{ conversationType: 2 }],
+    [{ conversationType: null }],
+    [{ msgtype: null }],
+    [{ text: '{"content":" 列表"}' }],
+    [{ text: undefined, content: '{"content":" 列表"}' }],
+  ])('with %j are read', (over) => {
+    expect(decode('bot-text-group', over)).toMatchObject({ chat: group, text: '列表' })
+  })
+
+  it('know a single chat by its number too', () => {
+    const { chat } = decode('bot-picture-direct', { conversationType: 1 })!
+    expect(chat).toMatchObject({ kind: 'direct', id: 'zhangsan01' })
+  })
+
+  it('lose nothing but the broken part of a rich text', () => {
+    const richText = [
+      null,
+      { text: '看' },
+      'x',
+      7,
+      { type: 'picture', downloadCode: 'c' },
+      { text: '这' },
+    ]
+    const whole = { text: '看这', media: [{ kind: 'image', ref: 'code:c' }] }
+    expect(decode('bot-richtext-group', { content: { richText } })).toMatchObject(whole)
+    const packed = JSON.stringify({ richText: JSON.stringify(richText) })
+    expect(decode('bot-richtext-group', { content: packed })).toMatchObject(whole)
+  })
+
+  it('have their file also when it is packed as JSON', () => {
+    const content = '{"downloadCode":"code-file","fileName":"发票.pdf"}'
+    expect(decode('bot-file-direct', { content })?.media).toEqual([
+      { kind: 'file', ref: 'code:code-file', name: '发票.pdf' },
+    ])
+  })
+})
+
 describe('DingTalk clicks', () => {
   const decode = (data: unknown, messageId = 'frame1'): CardClick =>
     decodeClick(data, messageId, context)!
@@ -151,7 +241,7 @@ describe('DingTalk clicks', () => {
   it('without a space are the group’s that the button names, else the person’s', () => {
     const data = { ...fixture('card-claim'), spaceId: undefined }
     expect(decode(data).chat).toEqual(group)
-    expect(decode({ ...data, content: '{}' }).chat).toMatchObject({ kind: 'direct' })
+    expect(decode({ ...data, content: '{}', value: '{}' }).chat).toMatchObject({ kind: 'direct' })
   })
 
   it('with a lease that is no number are older than any', () => {
@@ -167,6 +257,80 @@ describe('DingTalk clicks', () => {
   )
 
   it('whose content is broken have no action', () => {
-    expect(decode({ ...fixture('card-claim'), content: '{' })).toMatchObject({ action: '' })
+    expect(decode({ ...fixture('card-claim'), content: '{', value: '' })).toMatchObject({
+      action: '',
+    })
+  })
+
+  const action = { action: 'reply', lease: 1, text: '您好，马上为您查询' }
+  const reply = fixture('card-reply')
+  const content = String(reply['content'])
+  const parsed = JSON.parse(content) as { cardPrivateData: { params: Record<string, unknown> } }
+  const withParams = (over: object) => ({
+    ...reply,
+    value: '',
+    content: JSON.stringify({
+      cardPrivateData: {
+        actionIds: ['reply'],
+        params: { ...parsed.cardPrivateData.params, ...over },
+      },
+    }),
+  })
+
+  it.each([
+    ['empty content', { content: '' }],
+    ['content without anything', { content: '{}' }],
+    ['content as null', { content: null }],
+    ['content that says less', { content: '{"cardPrivateData":{"actionIds":["reply"]}}' }],
+    ['content with an unknown action', { content: '{"cardPrivateData":{"actionIds":["node1"]}}' }],
+    ['content as an object', { content: parsed, value: undefined }],
+    ['content encoded twice', { content: JSON.stringify(content), value: '' }],
+    [
+      'packed cardPrivateData',
+      {
+        content: { cardPrivateData: JSON.stringify(parsed.cardPrivateData) },
+        value: '',
+      },
+    ],
+    ['broken content', { content: '{"card' }],
+    ['value as an object', { content: '', value: parsed }],
+  ])('with %s are read', (_, over) => {
+    expect(decode({ ...reply, ...over })).toMatchObject(action)
+  })
+
+  it.each([
+    ['claim', 'claim'],
+    [['node_1', 'close', 'claim'], 'close'],
+    ['["claim"]', 'claim'],
+    [['node_1', 'node_2'], 'node_1'],
+    [[null, 3], '3'],
+    [[], ''],
+    [{}, ''],
+    [null, ''],
+    ['constructor', 'constructor'],
+  ])('with the actionIds %j say %s', (actionIds, action) => {
+    const content = JSON.stringify({ cardPrivateData: { actionIds } })
+    expect(decode({ ...reply, content, value: '' }).action).toBe(action)
+  })
+
+  it('have a lease, a form and words in other clothes', () => {
+    expect(decode(withParams({ lease: 4 })).lease).toBe(4)
+    expect(decode(withParams({ form: '{"text":"好","nonce":"n"}' })).text).toBe('好')
+    expect(decode(withParams({ form: { text: 12 } })).text).toBe('12')
+    const to = decode(withParams({ action: 'transfer', form: { to: '{"value":"dingtalk/li"}' } }))
+    expect(to.value).toBe('dingtalk/li')
+  })
+
+  it('keep every digit of a number that was typed', () => {
+    const content =
+      '{"cardPrivateData":{"params":{"action":"reply","form":{"text":2026090112345678901}}}}'
+    expect(decode({ ...reply, content, value: '' }).text).toBe('2026090112345678901')
+    const price = content.replace('2026090112345678901', '1.10')
+    expect(decode({ ...reply, content: price, value: '' }).text).toBe('1.10')
+  })
+
+  it('without an id of their frame are told apart by their time', () => {
+    const at = (now: number) => decodeClick(fixture('card-claim'), '', { ...context, now })?.key
+    expect(at(1)).not.toBe(at(2))
   })
 })

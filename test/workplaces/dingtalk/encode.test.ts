@@ -90,4 +90,36 @@ describe('a note for DingTalk', () => {
     const { msgParam } = sampleMarkdown(encodeNote('长', [long]))
     expect(Buffer.byteLength(msgParam)).toBeLessThanOrEqual(15_000)
   })
+
+  const text = (words: string, tone: 'plain' | 'hint' = 'plain') => ({
+    type: 'text' as const,
+    text: words,
+    tone,
+  })
+  const talk = Array.from({ length: 300 }, (_, i) => text(`第${i + 1}句：${'字'.repeat(40)}`))
+
+  it('that is too long loses its oldest lines, says how many, and keeps title and hints', () => {
+    const { text: shown } = encodeNote('详情', [text('详情'), text('共 300 条', 'hint'), ...talk])
+    const rows = shown.split('  \n  ')
+    const left = Number(/^（更早的 (\d+) 条略）$/.exec(rows[2]!)?.[1])
+    expect(rows.slice(0, 2)).toEqual(['详情', '共 300 条'])
+    expect(rows[3]).toBe(talk[left]?.text)
+    expect(rows.at(-1)).toBe(talk.at(-1)?.text)
+    expect(rows).toHaveLength(3 + 300 - left)
+    expect(Buffer.byteLength(shown)).toBeGreaterThan(6500)
+    expect(Buffer.byteLength(shown)).toBeLessThanOrEqual(7000)
+  })
+
+  it('adds to the lines that were left out before', () => {
+    const { text: shown } = encodeNote('详情', [text('（更早的 7 条略）', 'hint'), ...talk])
+    const [title, more, first] = shown.split('  \n  ')
+    const left = Number(/^（更早的 (\d+) 条略）$/.exec(more!)?.[1]) - 7
+    expect([title, first]).toEqual(['**详情**', talk[left]?.text])
+    expect(shown.match(/条略/g)).toHaveLength(1)
+  })
+
+  it('keeps the newest line, cut at its end, when that alone is too long', () => {
+    const { text: shown } = encodeNote('详情', [text('早'), text(`晚${'x'.repeat(9000)}`)])
+    expect(shown).toMatch(/^\*\*详情\*\* {2}\n {2}（更早的 1 条略） {2}\n {2}晚x+…$/)
+  })
 })

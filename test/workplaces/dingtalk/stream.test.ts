@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { createHttp } from '#src/platform/http.ts'
 import type { DingtalkOptions, DingtalkStandIn } from '#src/playground/dingtalk/index.ts'
 import { backoff } from '#src/workplaces/dingtalk/stream/backoff.ts'
+import { BOT_TOPIC, readFrame } from '#src/workplaces/dingtalk/stream/frames.ts'
 import { FrameDesk, type FrameHandlers } from '#src/workplaces/dingtalk/stream/frame-desk.ts'
 import { type StreamSettings, streamSettings } from '#src/workplaces/dingtalk/stream/settings.ts'
 import { createStream, type Stream } from '#src/workplaces/dingtalk/stream/supervisor.ts'
@@ -149,6 +150,52 @@ describe('the supervised Stream', () => {
       code: 200,
       data: { opaque: expect.any(String) as string },
     })
+  })
+
+  it.each([
+    ['an object', { opaque: 'o1' }, '{"opaque":"o1"}'],
+    ['null', null, ''],
+    ['missing', undefined, ''],
+  ])('answers a ping whose data is %s', (_, data, echoed) => {
+    const frame = readFrame(
+      JSON.stringify({ type: 'SYSTEM', headers: { topic: 'ping', messageId: 7 }, data }),
+    )
+    expect(frame).toMatchObject({ headers: { messageId: '7', topic: 'ping' }, data: echoed })
+  })
+
+  it('reads frames without messageId or topic, and data as an object', () => {
+    const read = (frame: object) => readFrame(JSON.stringify(frame))
+    expect(read({ type: 'EVENT', headers: {}, data: { a: 1 } })).toEqual({
+      type: 'EVENT',
+      headers: { messageId: '', topic: '' },
+      data: '{"a":1}',
+    })
+    expect(read({ type: 'EVENT' })).toBeUndefined()
+  })
+
+  it('answers what comes over the wire in other clothes', async () => {
+    await begin({}, {}, { connections: 1 })
+    await isUp(1)
+    // What a deaf connection is sent vanishes; its answers are still waited for.
+    standIn.gateway.deafen()
+    const send = (messageId: string, frame: object) => {
+      const { answer } = standIn.gateway.push(app.clientId, 'EVENT', '*', {}, messageId)
+      standIn.gateway.sendRaw(JSON.stringify(frame))
+      return answer
+    }
+    const ping = { type: 'SYSTEM', headers: { topic: 'ping' } }
+    expect(await send('', { ...ping, data: { opaque: 'o1' } })).toMatchObject({
+      code: 200,
+      data: { opaque: 'o1' },
+    })
+    expect(await send('', { ...ping, data: null })).toMatchObject({ code: 200 })
+    const event = { type: 'EVENT', headers: { messageId: 'e1' }, data: { x: 1 } }
+    expect(await send('e1', event)).toMatchObject({ code: 200, data: { status: 'SUCCESS' } })
+    const headers = { topic: BOT_TOPIC, messageId: 'm1' }
+    const message = { type: 'CALLBACK', headers, data: { text: { content: ' 在吗' } } }
+    expect(await send('m1', message)).toMatchObject({ code: 200, data: { response: null } })
+    expect(heard).toEqual(['在吗'])
+    expect(oddity('bad-frame')).toBe(0)
   })
 
   it('answers a click with what the callback returns', async () => {

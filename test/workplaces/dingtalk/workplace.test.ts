@@ -5,7 +5,7 @@ import type { CardId } from '#src/domain/ids.ts'
 import type { Line } from '#src/domain/line.ts'
 import type { Fault } from '#src/playground/faults.ts'
 import type { ClickAnswer } from '#src/ports/workplace.ts'
-import { group } from '#test/playground/dingtalk/stage.ts'
+import { app, group } from '#test/playground/dingtalk/stage.ts'
 import { createManualClock } from '#test/support/clock.ts'
 import { agent, card, heldCard, input, waitingCard } from './cards-of-tests.ts'
 import { hash, inGroup, type Office, office, type OfficeOptions, withLisi } from './office.ts'
@@ -279,6 +279,21 @@ describe('the DingTalk workplace', () => {
       expect(await desk.standIn.people.click('zhangsan', 'card-1', 'claim')).toMatchObject({
         code: 200,
       })
+    })
+
+    it('that nobody understands show the card and say so', async () => {
+      await open()
+      await post()
+      answerWith({ accepted: false, card: heldCard() })
+      const data = { outTrackId: 'card-1', userId: 'zhangsan', content: '', value: '{}' }
+      const topic = '/v1.0/card/instances/callback'
+      const { answer } = desk.standIn.gateway.push(app.clientId, 'CALLBACK', topic, data)
+      const hint = { cardParamMap: { hint: '没有看懂这次点击，请再试' } }
+      expect(await answer).toMatchObject({
+        code: 200,
+        data: { response: { userPrivateData: hint } },
+      })
+      expect(desk.clicks[0]?.action).toBe('')
     })
 
     it('are not kept waiting for a name', async () => {

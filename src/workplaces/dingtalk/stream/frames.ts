@@ -1,26 +1,34 @@
 import { z } from 'zod'
+import { parseJson } from '../loose.ts'
 
-/** What the gateway sends (Stream 协议, open.dingtalk.com, read 2026-08). `data` is JSON in a string. */
+/** A header is text; one that is missing or no text is empty, and the frame still answered as far as possible. */
+const header = z.union([z.string(), z.number()]).transform(String).catch('')
+
+/** `data` is JSON in a string, and becomes so when it comes as an object. */
+const packed = z
+  .unknown()
+  .optional()
+  .transform((data) =>
+    typeof data === 'string' ? data : (data ?? null) === null ? '' : JSON.stringify(data),
+  )
+
+/** What the gateway sends (Stream 协议, open.dingtalk.com, read 2026-08). */
 const frame = z.object({
   type: z.string(),
   headers: z.looseObject({
-    messageId: z.string(),
-    topic: z.string(),
-    eventType: z.string().optional(),
-    eventId: z.string().optional(),
+    messageId: header,
+    topic: header,
+    eventType: z.string().optional().catch(undefined),
+    eventId: z.string().optional().catch(undefined),
   }),
-  data: z.string().default(''),
+  data: packed,
 })
 
 export type StreamFrame = z.infer<typeof frame>
 
 /** undefined when it is none: bad JSON, or fields missing. */
 export function readFrame(text: string): StreamFrame | undefined {
-  try {
-    return frame.safeParse(JSON.parse(text)).data
-  } catch {
-    return undefined
-  }
+  return frame.safeParse(parseJson(text)).data
 }
 
 /** An answer to a frame: 200 done, 404 nobody listens, 500 failed. */
