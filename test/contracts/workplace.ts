@@ -1,15 +1,14 @@
-import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { buffer } from 'node:stream/consumers'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { actions, button, type Card, type CardElement, fields, text } from '#cards/elements.ts'
-import type { MediaFile } from '#src/domain/content.ts'
-import { type CardId, makeAgentId, mediaHash } from '#src/domain/ids.ts'
+import { type Card, text } from '#cards/elements.ts'
+import { makeAgentId } from '#src/domain/ids.ts'
 import type { Line } from '#src/domain/line.ts'
 import { PlatformError } from '#src/ports/errors.ts'
 import type { Delivery } from '#src/ports/workplace.ts'
 import { until } from '#test/support/until.ts'
 import { RecordingInbox, type WorkplacePlace } from './workplace/place.ts'
+import { CARD, held, heldBy, keep, line, waiting } from './workplace/samples.ts'
 
 const PICTURE = readFileSync(new URL('../../src/playground/samples/picture.jpg', import.meta.url))
 
@@ -273,46 +272,4 @@ export function describeWorkplace(name: string, open: () => Promise<WorkplacePla
       })
     })
   })
-}
-
-const CARD = '01JD8Q5W3KCONTRACT-r1'
-
-const line = (number: number, words: string): Line => ({
-  marker: `〔#7KQ8H2·${number}〕`,
-  who: '客户-7F3A',
-  from: 'customer',
-  text: words,
-})
-
-const card = (lease: number, tone: Card['tone'], ...body: CardElement[]): Card => ({
-  // A card id is a string with a name of its own.
-  id: CARD as CardId,
-  lease,
-  summary: '客户-7F3A：在吗',
-  title: '客户-7F3A 〔#7KQ8H2〕',
-  source: '旗舰店 · 公众号',
-  tone,
-  body,
-})
-
-const waiting = (): Card =>
-  card(4, 'alert', fields(['状态', '等待认领']), actions(button('claim', '认领')))
-const held = (): Card =>
-  card(5, 'calm', fields(['状态', '张三 接待中']), actions(button('close', '结束', 'danger')))
-const heldBy = (agent: ReturnType<typeof makeAgentId>): Card => {
-  const box = {
-    type: 'input',
-    action: 'reply',
-    label: '回复顾客',
-    placeholder: '…',
-    visibleTo: [agent],
-    hiddenFrom: [],
-  } as const
-  return { ...held(), body: [...held().body, { ...box, visibleTo: [agent], hiddenFrom: [] }] }
-}
-
-function keep(place: WorkplacePlace, bytes: Buffer): MediaFile {
-  const hash = mediaHash(createHash('sha256').update(bytes).digest('hex'))
-  place.io.files.set(hash, bytes)
-  return { hash, kind: 'image', type: 'image/jpeg', bytes: bytes.length }
 }

@@ -237,7 +237,9 @@ describe.concurrent('an agent’s picture', () => {
       const marker = await hold(shop, 'zhangsan')
       const picture = { bytes: PICTURE, type: 'image/jpeg' }
       shop.ding.says('lisi', `#${marker} 我也发`, { pictures: [picture] })
-      await until('it is refused', () => shop.ding.texts().some((t) => t.includes('已在接待这位顾客')))
+      await until('it is refused', () =>
+        shop.ding.texts().some((t) => t.includes('已在接待这位顾客')),
+      )
       await shop.idle()
       expect(answersTo(shop.customer())).toEqual([])
     }))
