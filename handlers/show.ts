@@ -13,8 +13,8 @@ import { replyWords } from './view.ts'
 export const show = composer()
 
 /** Below what any workplace takes in one message, drawn as Markdown. */
-const NOTE_BYTES = 11_000
-const LINE_CHARS = 3000
+const NOTE_BYTES = 6500
+const LINE_CHARS = 2000
 
 show.on('card:show', (ctx) => {
   ctx.answer({ accepted: false })

@@ -130,7 +130,7 @@ function watchCards(world: SeededWorld): Map<number, number> {
     const now = performance.now()
     for (; looked < calls.length; looked++) {
       const text = JSON.stringify(calls[looked]?.body ?? '')
-      for (const [, number] of text.matchAll(/谢谢 (\d+)/g))
+      for (const [, number] of text.matchAll(/谢谢 (1\d{6})/g))
         if (!seen.has(Number(number))) seen.set(Number(number), now)
     }
   })
