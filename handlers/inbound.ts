@@ -6,31 +6,19 @@ import type { AccountId, ConversationId } from '#src/domain/ids.ts'
 import { makeMarker } from '#src/domain/marker.ts'
 import { openQuota } from '#src/domain/quota.ts'
 import type { Context } from '#src/router/context.ts'
-import type { BotEvent } from '#src/router/events.ts'
+import { type BotEvent, messageEvents } from '#src/router/events.ts'
 import { composer } from './bot.ts'
 import { followers, noteLine, relayLines } from './lines.ts'
 
 /** What customers write and do: messages go to the desk, everything else is remembered. */
 export const inbound = composer()
 
-const spoken = [
-  'customer:text',
-  'customer:image',
-  'customer:voice',
-  'customer:video',
-  'customer:file',
-  'customer:location',
-  'customer:link',
-  'customer:miniprogram',
-  'customer:unsupported',
-] as const
-
 inbound.on('customer', async (ctx, next) => {
   knowContact(ctx, ctx.event)
   await next()
 })
 
-inbound.on([...spoken], async (ctx) => {
+inbound.on([...messageEvents], async (ctx) => {
   await openConversation(ctx)
   const message = ctx.addMessage({
     from: 'customer',
@@ -145,7 +133,7 @@ function redrawFollowers(ctx: Context): void {
 export const isOpen = (conversation: Conversation | undefined): conversation is Conversation =>
   conversation !== undefined && conversation.status !== 'closed'
 
-function contentOf(event: BotEvent<(typeof spoken)[number]>): Content {
+function contentOf(event: BotEvent<(typeof messageEvents)[number]>): Content {
   switch (event.name) {
     case 'customer:text':
       return { kind: 'text', text: event.text }

@@ -141,8 +141,8 @@ export type BotEvent<Name extends EventName = EventName> = {
   [N in Name]: EventCore & { name: N } & EventTable[N]
 }[Name]
 
-/** All names, for checking a query when the bot is put together. */
-export const eventNames = [
+/** What becomes a message of a conversation, and counts in the ledger. */
+export const messageEvents = [
   'customer:text',
   'customer:image',
   'customer:voice',
@@ -152,6 +152,11 @@ export const eventNames = [
   'customer:link',
   'customer:miniprogram',
   'customer:unsupported',
+] as const satisfies readonly EventName[]
+
+/** All names, for checking a query when the bot is put together. */
+export const eventNames = [
+  ...messageEvents,
   'customer:subscribe',
   'customer:unsubscribe',
   'customer:scan',

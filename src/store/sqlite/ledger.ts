@@ -1,21 +1,12 @@
 import type { RelayState } from '../../domain/message.ts'
 import type { LedgerRow, StoreCounts } from '../../ports/store.ts'
 import type { AccountId } from '../../domain/ids.ts'
+import { messageEvents } from '../../router/events.ts'
 import type { Counters } from './counters.ts'
 import type { Part } from './writer.ts'
 
 /** Events that are a customer's message; the rest (subscribe, menu, notice…) is not counted in the ledger. */
-const MESSAGE_EVENTS = new Set([
-  'customer:text',
-  'customer:image',
-  'customer:voice',
-  'customer:video',
-  'customer:file',
-  'customer:location',
-  'customer:link',
-  'customer:miniprogram',
-  'customer:unsupported',
-])
+const MESSAGE_EVENTS: ReadonlySet<string> = new Set(messageEvents)
 
 /** The account whose ledger counts this event, when it is a customer's message. */
 export function ledgerAccount(event: { name: string; account?: unknown }): string | null {
